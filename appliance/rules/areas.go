@@ -26,7 +26,7 @@ func ruleAreaNumberFree(x *Examination) {
 	}
 }
 
-// ruleAreaOpen (U04): an area's collaborator is a user.
+// ruleAreaOpen (G02): an area's collaborator is a user.
 func ruleAreaOpen(x *Examination) {
 	a, ok := x.e.(population.AreaDefined)
 	if ok && a.Collaborator != 0 && x.v.User(a.Collaborator) == nil {
@@ -47,6 +47,17 @@ func rulePeriodClosing(x *Examination) {
 	case last != 0 && c.Period != last.Next():
 		x.add("C02", "period", args("next", last.Next().String()))
 	case c.Period >= population.PeriodOf(x.today):
-		x.add("C01", "period", nil)
+		x.addFuture("C01", "period", nil)
 	}
+}
+
+// areaTroubles (A04): an area with open households stays open.
+func (x *Examination) areaTroubles(id population.ID) []trouble {
+	if a := x.v.Area(id); a != nil && !a.Closed {
+		return nil
+	}
+	if len(x.v.HouseholdsOf(id)) == 0 {
+		return nil
+	}
+	return []trouble{{troubleKey: troubleKey{rule: "A04", id: id}, about: []population.ID{id}}}
 }

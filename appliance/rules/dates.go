@@ -90,7 +90,7 @@ func ruleDatesInCalendar(x *Examination) {
 func ruleNotInFuture(x *Examination) {
 	for _, d := range datesOf(x.e) {
 		if surelyBefore(x.today, d.date) {
-			x.add("D01", d.field, args("date", d.date.String(), "today", x.today.String()))
+			x.addFuture("D01", d.field, args("date", d.date.String(), "today", x.today.String()))
 		}
 	}
 }

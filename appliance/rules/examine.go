@@ -11,13 +11,14 @@ import (
 // that has it; take the entry back if anything hard is found. It is used by one
 // goroutine and within one transaction.
 type Examination struct {
-	pack  *Pack
-	today population.Date
-	given population.Entry // as it is written
-	e     population.Entry // what it says: the body an amendment brings, else given
-	seq   uint64           // where e stands in the order; 0 in Examine unless an amendment
-	old   population.Entry // the body an amendment replaces
-	path  string           // prefix of field paths: "by." for an amendment
+	pack    *Pack
+	today   population.Date
+	trusted bool             // today is what the clock says, and the clock can be believed
+	given   population.Entry // as it is written
+	e       population.Entry // what it says: the body an amendment brings, else given
+	seq     uint64           // where e stands in the order; 0 in Examine unless an amendment
+	old     population.Entry // the body an amendment replaces
+	path    string           // prefix of field paths: "by." for an amendment
 
 	v       View // of the step under way
 	persons []population.ID
@@ -30,12 +31,20 @@ type Examination struct {
 	out     []Finding
 }
 
+// Now is the day at the station. Half of the old PCs have a dead clock battery:
+// while the clock cannot be trusted, Day is the latest day known to have come,
+// and rules against the future only ask.
+type Now struct {
+	Day     population.Date
+	Trusted bool
+}
+
 // Examine runs the rules that look at the book before the entry, and notes
 // what is wrong there already so that the entry is not blamed for it.
-// today is the station's day; ids of new persons, households and areas must be
-// in the entry (the registrar mints them before).
-func Examine(v View, today population.Date, e population.Entry) *Examination {
-	x := &Examination{pack: PackOn(today), today: today, given: e, e: e, v: v, base: make(map[troubleKey]bool)}
+// Ids of new persons, households and areas must be in the entry (the registrar
+// mints them before).
+func Examine(v View, now Now, e population.Entry) *Examination {
+	x := &Examination{pack: PackOn(now.Day), today: now.Day, trusted: now.Trusted, given: e, e: e, v: v, base: make(map[troubleKey]bool)}
 	switch e := e.(type) {
 	case population.Amendment:
 		x.past = true
@@ -112,10 +121,21 @@ func (x *Examination) add(id, field string, args map[string]string, about ...pop
 	if !ok {
 		return
 	}
+	x.note(r, r.Level == LevelHard, field, args, about)
+}
+
+// addFuture is add for rules that compare with today.
+func (x *Examination) addFuture(id, field string, args map[string]string) {
+	if r, ok := x.pack.byID[id]; ok {
+		x.note(r, r.Level == LevelHard && x.trusted, field, args, nil)
+	}
+}
+
+func (x *Examination) note(r *RuleText, hard bool, field string, args map[string]string, about []population.ID) {
 	if field != "" {
 		field = x.path + field
 	}
-	x.out = append(x.out, Finding{Rule: id, Hard: r.Level == LevelHard, Field: field, Args: args, About: about})
+	x.out = append(x.out, Finding{Rule: r.ID, Hard: hard, Field: field, Args: args, About: about})
 }
 
 // touch adds the entities an entry changes to those looked at, and the

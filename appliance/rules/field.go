@@ -14,7 +14,7 @@ func membersOf(e population.Entry) []placedMember {
 	case population.HouseholdOpened:
 		out := make([]placedMember, len(e.Members))
 		for i, m := range e.Members {
-			out[i] = placedMember{m, "members." + itoa(i)}
+			out[i] = placedMember{m, "members[" + itoa(i) + "]"}
 		}
 		return out
 	case population.PersonRegistered:
@@ -56,7 +56,7 @@ func placedOf(e population.Entry) []placedPerson {
 func placedList(name string, ps []population.Placed) []placedPerson {
 	out := make([]placedPerson, len(ps))
 	for i, p := range ps {
-		out[i] = placedPerson{p.Person, p.Relation, name + "." + itoa(i)}
+		out[i] = placedPerson{p.Person, p.Relation, name + "[" + itoa(i) + "]"}
 	}
 	return out
 }
@@ -117,7 +117,7 @@ func namedIn(e population.Entry) []named {
 	case population.Departure:
 		out := make([]named, len(e.Persons))
 		for i, p := range e.Persons {
-			out[i] = named{p, "persons." + itoa(i)}
+			out[i] = named{p, "persons[" + itoa(i) + "]"}
 		}
 		return out
 	case population.Marriage:

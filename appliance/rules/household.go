@@ -9,13 +9,13 @@ func ruleHeadFirst(x *Examination) {
 	case population.HouseholdOpened:
 		for i, m := range e.Members {
 			if (m.Relation == population.RelHead) != (i == 0) {
-				x.add("H01", "members."+itoa(i)+".relation", nil)
+				x.add("H01", "members["+itoa(i)+"].relation", nil)
 			}
 		}
 	case population.HouseholdSplit:
 		for i, p := range e.Persons {
 			if (p.Relation == population.RelHead) != (i == 0) {
-				x.add("H01", "persons."+itoa(i)+".relation", nil)
+				x.add("H01", "persons["+itoa(i)+"].relation", nil)
 			}
 		}
 	}
@@ -33,7 +33,7 @@ func ruleHeadIsMember(x *Examination) {
 	}
 	for i, p := range e.Relations {
 		if p.Relation == population.RelHead {
-			x.add("H01", "relations."+itoa(i)+".relation", nil)
+			x.add("H01", "relations["+itoa(i)+"].relation", nil)
 		}
 	}
 }

@@ -147,9 +147,9 @@ func ruleNoPersonTwice(x *Examination) {
 // Bounds of free texts, in bytes.
 const (
 	maxNote    = 500
-	maxAddress = 200
+	maxAddress = 300
 	maxPlace   = 200
-	maxHamlet  = 100
+	maxHamlet  = 120
 )
 
 // ruleTextsShort (G05).

@@ -11,6 +11,9 @@ func (x *Examination) troubles() []trouble {
 	for _, id := range x.houses {
 		out = append(out, x.householdTroubles(id)...)
 	}
+	for _, id := range x.areas {
+		out = append(out, x.areaTroubles(id)...)
+	}
 	return out
 }
 

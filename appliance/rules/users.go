@@ -58,7 +58,7 @@ func (x *Examination) role(r population.Role, areas []population.ID) {
 	}
 	for i, id := range areas {
 		if x.v.Area(id) == nil {
-			x.add("G02", "areas."+itoa(i), nil)
+			x.add("G02", "areas["+itoa(i)+"]", nil)
 		}
 	}
 }

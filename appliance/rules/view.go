@@ -26,6 +26,8 @@ type View interface {
 	Similar(key2 string) []population.ID
 	// HouseholdAt is the open household with that number in an area.
 	HouseholdAt(area population.ID, n population.HouseholdNumber) population.ID
+	// HouseholdsOf are the open households of an area.
+	HouseholdsOf(area population.ID) []*population.Household
 	AreaByNumber(n uint32) population.ID
 	// Entry returns what was written at seq, amendments in place, and whether
 	// it is live (not annulled); nil when seq is not in the journal.
