@@ -1,0 +1,58 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+)
+
+// Small files (keys, clean marker, cursor, manifest) are one JSON object and a
+// line with the CRC32C of all before it:
+//
+//	{ … }
+//	crc32c 1f2e3d4c
+//
+// They can be read by a person, and one flipped bit makes them invalid.
+const sumLine = "crc32c %08x\n"
+
+// maxSealed bounds what is read of such a file, in bytes.
+const maxSealed = 4 << 20
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// errSealed is wrapped by every error about such a file's bytes.
+var errSealed = errors.New("file is damaged or not of this program")
+
+func seal(v any) ([]byte, error) {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	b = append(b, '\n')
+	return fmt.Appendf(b, sumLine, crc32.Checksum(b, castagnoli)), nil
+}
+
+// unseal decodes what seal wrote into v, strictly: no unknown fields, nothing
+// after the checksum.
+func unseal(b []byte, v any) error {
+	const sumLen = len("crc32c 00000000\n")
+	if len(b) < sumLen {
+		return fmt.Errorf("%w: %d bytes", errSealed, len(b))
+	}
+	body, sum := b[:len(b)-sumLen], b[len(b)-sumLen:]
+	if !bytes.Equal(sum, fmt.Appendf(nil, sumLine, crc32.Checksum(body, castagnoli))) {
+		return fmt.Errorf("%w: checksum does not fit", errSealed)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("%w: %w", errSealed, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: more than one value", errSealed)
+	}
+	return nil
+}
