@@ -1,37 +1,5 @@
 package population
 
-// Kind is what an entry says. Numbers are part of the format and never reused.
-type Kind uint16
-
-// The kinds of version 1.
-const (
-	KindHouseholdOpened    Kind = 1
-	KindPersonRegistered   Kind = 2
-	KindBirth              Kind = 3
-	KindDeath              Kind = 4
-	KindArrival            Kind = 5
-	KindDeparture          Kind = 6
-	KindMoveInside         Kind = 7
-	KindMarriage           Kind = 8
-	KindDivorce            Kind = 9
-	KindInformationChanged Kind = 10
-	KindHouseholdChanged   Kind = 11
-	KindHeadChanged        Kind = 12
-	KindHouseholdSplit     Kind = 13
-	KindHouseholdJoined    Kind = 14
-	KindScopeCorrection    Kind = 15
-	KindAmendment          Kind = 16
-	KindAnnulment          Kind = 17
-	KindSamePerson         Kind = 18
-	KindSamePersonUndone   Kind = 19
-	KindAreaDefined        Kind = 20
-	KindUserCreated        Kind = 21
-	KindUserChanged        Kind = 22 // renamed, role, disabled, enabled
-	KindOperationBegun     Kind = 23
-	KindOperationEnded     Kind = 24
-	KindPeriodClosed       Kind = 25
-)
-
 // Common is what every entry carries beside its own fields.
 type Common struct {
 	Note      string         // free text, at most 500 bytes
@@ -51,6 +19,8 @@ type Entry interface {
 	// Refs lists the entities whose state the entry changes, without
 	// duplicates, in a fixed order; at most MaxEntities. Amendment and
 	// Annulment list none: the register adds those of their targets.
+	// OperationBegun lists the operation it undoes, if any, but not its own,
+	// whose id is the sequence it gets: the register adds that.
 	Refs() []Ref
 	// When is the day the entry says it happened (event date), possibly
 	// partial; the zero Date for kinds without one.
@@ -284,18 +254,21 @@ type Annulment struct {
 	First, Last uint64
 }
 
-// SamePerson says that Other is the person Canonical, the older id.
+// SamePerson says that Other is the person Canonical, the older id. From then on
+// Other is not counted (CauseSame).
 type SamePerson struct {
 	Common
 	Canonical, Other ID
-	Date             Date
+	Date             Date // when found
+	Period           Period
 }
 
-// SamePersonUndone takes such a link back.
+// SamePersonUndone takes such a link back, as if it had never been.
 type SamePersonUndone struct {
 	Common
 	Canonical, Other ID
 	Date             Date
+	Period           Period
 }
 
 // AreaDefined opens or changes an area (địa bàn) of a collaborator.
@@ -338,6 +311,7 @@ type OperationBegun struct {
 	Source string // file name without its folder, or the like
 	Digest []byte // SHA-256 of the source, so that it is recognised when resumed
 	Rows   uint32 // expected
+	Undoes uint64 // the operation this one undoes, when What is "undo"; else 0
 }
 
 // OperationEnded closes it.
