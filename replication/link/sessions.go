@@ -1,0 +1,136 @@
+package link
+
+import (
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"tramxa/appliance/journal"
+)
+
+// probeTime is how long a silent older link has to answer before a newer one of
+// the same station takes its place.
+const probeTime = 5 * time.Second
+
+// maxPerStation bounds the connections of one station: a link and its successor.
+const maxPerStation = 2
+
+// session is one open link at the hub.
+type session struct {
+	boot [8]byte
+	ws   *websocket.Conn
+	pong chan struct{} // one slot
+	done chan struct{} // closed when the link has ended
+}
+
+// sessions knows the open links. One process of a station (a boot nonce) has
+// one; its next connection replaces the one before. Another process is let in
+// only when the first no longer answers: otherwise two copies of one station are
+// alive, and the first wins.
+type sessions struct {
+	mu   sync.Mutex
+	open map[journal.Station]*session
+	busy map[journal.Station]int
+
+	closed bool
+	links  sync.WaitGroup
+}
+
+// enter reserves a connection; false when the station has too many or the hub's
+// end is closing. leave gives it back.
+func (s *sessions) enter(st journal.Station) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	if s.busy == nil {
+		s.busy, s.open = map[journal.Station]int{}, map[journal.Station]*session{}
+	}
+	if s.busy[st] >= maxPerStation {
+		return false
+	}
+	s.busy[st]++
+	s.links.Add(1)
+	return true
+}
+
+func (s *sessions) leave(st journal.Station) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[st]--; s.busy[st] <= 0 {
+		delete(s.busy, st)
+	}
+	s.links.Done()
+}
+
+// clear makes room for a link of the process boot; false when another process
+// of the station is alive.
+func (s *sessions) clear(st journal.Station, boot [8]byte) bool {
+	s.mu.Lock()
+	old := s.open[st]
+	s.mu.Unlock()
+	if old == nil {
+		return true
+	}
+	if old.boot != boot && old.answers() {
+		return false
+	}
+	old.ws.Close()
+	return true
+}
+
+// answers asks the other end for a sign of life.
+func (o *session) answers() bool {
+	select {
+	case <-o.pong:
+	default:
+	}
+	if err := o.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(probeTime)); err != nil {
+		return false
+	}
+	t := time.NewTimer(probeTime)
+	defer t.Stop()
+	select {
+	case <-o.pong:
+		return true
+	case <-o.done:
+	case <-t.C:
+	}
+	return false
+}
+
+// heard notes a sign of life.
+func (o *session) heard() {
+	select {
+	case o.pong <- struct{}{}:
+	default:
+	}
+}
+
+func (s *sessions) put(st journal.Station, o *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[st] = o
+}
+
+func (s *sessions) remove(st journal.Station, o *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(o.done)
+	if s.open[st] == o {
+		delete(s.open, st)
+	}
+}
+
+// closeAll lets nobody in any more, closes the links and waits for their ends.
+func (s *sessions) closeAll() {
+	s.mu.Lock()
+	s.closed = true
+	for _, o := range s.open {
+		o.ws.Close()
+	}
+	s.mu.Unlock()
+	s.links.Wait()
+}
