@@ -1,0 +1,109 @@
+package hub
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"tramxa/replication/fsm"
+)
+
+// propose puts a command through raft and returns the state machine's verdict,
+// after the command is committed by a majority and applied on this node.
+func (h *Hub) propose(ctx context.Context, c fsm.Command) (fsm.Verdict, uint64, error) {
+	data, err := fsm.EncodeCommand(c)
+	if err != nil {
+		return fsm.Verdict{}, 0, err
+	}
+	if err := h.Err(); err != nil {
+		return fsm.Verdict{}, 0, fmt.Errorf("%w: %w", ErrNotLeader, err)
+	}
+	future := h.raft.Apply(data, h.o.ProposeTimeout)
+	done := make(chan error, 1)
+	go func() { done <- future.Error() }() // ends with the raft node at the latest
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		return fsm.Verdict{}, 0, fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
+	}
+	switch {
+	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress):
+		return fsm.Verdict{}, 0, ErrNotLeader
+	case errors.Is(err, raft.ErrEnqueueTimeout):
+		return fsm.Verdict{}, 0, ErrBusy
+	case err != nil:
+		return fsm.Verdict{}, 0, fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
+	}
+	switch r := future.Response().(type) {
+	case fsm.Verdict:
+		return r, future.Index(), nil
+	case error:
+		h.fail(r)
+		return fsm.Verdict{}, 0, fmt.Errorf("%w: %w", ErrUnknownOutcome, r)
+	}
+	return fsm.Verdict{}, 0, ErrUnknownOutcome
+}
+
+// order proposes a command that is no batch; any verdict but Done is an error.
+func (h *Hub) order(ctx context.Context, c fsm.Command) error {
+	v, _, err := h.propose(ctx, c)
+	if err == nil && v.Outcome != fsm.Done {
+		err = fmt.Errorf("%w: %s", ErrRefused, or(v.Reason, v.Outcome.String()))
+	}
+	return err
+}
+
+// now is the leader's time as it goes into commands: seconds, never below 0.
+func (h *Hub) now() int64 { return max(h.o.Now().Unix(), 0) }
+
+// lead follows leadership: a new leader first makes sure that it has applied all
+// that was committed before, and only then answers stations.
+func (h *Hub) lead() {
+	for {
+		select {
+		case <-h.stop:
+			return
+		case <-h.down:
+			return
+		case leads := <-h.leads:
+			h.ready.Store(0)
+			if leads {
+				h.takeOffice()
+			}
+		}
+	}
+}
+
+func (h *Hub) takeOffice() {
+	term := h.raft.CurrentTerm()
+	if err := h.raft.Barrier(time.Minute).Error(); err != nil {
+		h.o.Log.Info("leadership lost before it began", "error", err)
+		return
+	}
+	if err := h.found(); err != nil {
+		h.o.Log.Info("hub not founded yet", "error", err)
+		return
+	}
+	h.ready.Store(term)
+}
+
+// found gives a new hub its incarnation.
+func (h *Hub) found() error {
+	var known [8]byte
+	err := h.fsm.View(func(v *fsm.View) (err error) {
+		known, err = v.Incarnation()
+		return err
+	})
+	if err != nil || known != [8]byte{} {
+		return err
+	}
+	c := fsm.Found{At: h.now()}
+	rand.Read(c.Incarnation[:])
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return h.order(ctx, c)
+}
