@@ -179,15 +179,14 @@ func (j *Journal) create(a *active, size int64) error {
 	return nil
 }
 
-// seal ends a segment with its trailer and frees what was allocated beyond.
+// seal ends a segment with its trailer and frees what was allocated beyond. A cut
+// may leave any part of that: the records are durable already, and a segment
+// without a seal is closed by the header of the next.
 func (j *Journal) seal(a *active) error {
 	seq, hash := j.Head()
 	t := trailer{last: seq, count: uint64(seq - a.header.first + 1), post: hash}
 	t.sign(a.header, j.o.Signer)
 	_, err := a.file.WriteAt(t.marshal(), a.end)
-	if err == nil {
-		err = a.file.Sync()
-	}
 	if err == nil {
 		err = a.file.Truncate(a.end + trailerLen)
 	}

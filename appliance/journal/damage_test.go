@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"math/rand/v2"
 	"path"
@@ -189,6 +190,66 @@ func TestMissingSegmentIsDamage(t *testing.T) {
 		if got := damageIn(t, err); got.From != at.from || got.To != at.to {
 			t.Fatalf("without %s: %v, want %d to %d", gone, got, at.from, at.to)
 		}
+	}
+}
+
+// overwrite puts data in place of a file, durably.
+func overwrite(t testing.TB, disk *crashfs.FS, name string, data []byte) {
+	t.Helper()
+	if err := journal.WriteFileAtomic(disk, name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestForgedSealIsFound(t *testing.T) {
+	disk, o := build(t, 45, true)
+	name := segments(disk)[1]
+	seg, err := journal.ReadFile(disk, name, 1<<23)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	if err := journal.ForgeSeal(seg, other); err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, disk, name, seg)
+	_, err = journal.Verify(context.Background(), on(o, disk), nil)
+	if d := damageIn(t, err); d.Segment != path.Base(name) || d.From != 0 {
+		t.Fatal(d)
+	}
+	_, r, err := journal.Open(context.Background(), on(o, disk))
+	if err != nil || r.Damage == nil {
+		t.Fatalf("no record is lost, so it opens and says so: %+v, %v", r, err)
+	}
+}
+
+// A segment of another copy of the same station has the right keys and sequences.
+func TestSegmentOfAnotherHistoryIsDamage(t *testing.T) {
+	disk, o := build(t, 45, true)
+	twin := crashfs.New(crashfs.Options{})
+	p := on(o, twin)
+	create(t, p)
+	j, _ := open(t, p)
+	for head := journal.Seq(0); head < 45; {
+		for n := 1; n <= 5; n++ {
+			group := drafts(head, n)
+			group[0].Envelope.Actor++
+			if _, err := j.Append(group); err != nil {
+				t.Fatal(err)
+			}
+			head += journal.Seq(n)
+		}
+	}
+	closeJournal(t, j)
+	name := segments(disk)[1]
+	seg, err := journal.ReadFile(twin, name, 1<<23)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, disk, name, seg)
+	_, _, err = journal.Open(context.Background(), on(o, disk))
+	if d := damageIn(t, err); d.Segment != path.Base(name) {
+		t.Fatal(d)
 	}
 }
 
