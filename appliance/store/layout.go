@@ -20,10 +20,12 @@ import (
 //	checkpoints/<sequence>.txc      the two newest
 //	clean.json                      after a clean stop only
 //	cursor.json                     what the hub has
+//	verify-*/                       while Verify runs
 //	ballast  lock
 const (
 	viewName   = "view"
 	badName    = "view.bad-" // and the time, UTC, 20060102T150405
+	verifyName = "verify-"
 	ckptName   = "checkpoints"
 	ckptExt    = ".txc"
 	cleanName  = "clean.json"

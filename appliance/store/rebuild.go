@@ -31,6 +31,9 @@ func (s *Store) openView(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.sweep(); err != nil {
+		return err
+	}
 	v, err := s.trusted(key)
 	if err == nil {
 		s.found = ViewState{Trusted: true}
@@ -41,6 +44,15 @@ func (s *Store) openView(ctx context.Context) error {
 		return err
 	}
 	s.view, err = s.rebuild(ctx, key, err)
+	return err
+}
+
+// sweep removes what an interrupted Verify left beside the view.
+func (s *Store) sweep() error {
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(s.o.ViewDir), verifyName+"*"))
+	for _, dir := range left {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
 	return err
 }
 
