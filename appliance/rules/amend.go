@@ -84,9 +84,15 @@ func (x *Examination) annulment(a population.Annulment) bool {
 func (x *Examination) target(e population.Entry) bool {
 	if back, ok := e.(population.Annulment); ok {
 		for seq := back.First; seq <= back.Last; seq++ {
-			if t, live := x.v.Entry(seq); t != nil && !live {
-				x.touch(t)
+			t, live := x.v.Entry(seq)
+			if t == nil || live {
+				continue
 			}
+			if p := t.Counted(); p != 0 && x.v.PeriodClosed(p) {
+				x.add("A05", "first", args("period", p.String()))
+				return false
+			}
+			x.touch(t)
 		}
 		return true
 	}

@@ -1,14 +1,6 @@
 package rules
 
-import (
-	"math"
-
-	"tramxa/appliance/population"
-)
-
-// earliest stands before every day: the place of entries whose day, and that of
-// all entries before them, is wholly unknown.
-const earliest = math.MinInt32
+import "tramxa/appliance/population"
 
 // first and last are the earliest and latest day a partial date may mean, as
 // days since 1970-01-01. The date must not be wholly unknown.

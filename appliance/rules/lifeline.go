@@ -49,7 +49,7 @@ type walker struct {
 // nobody leaves a household he is not in.
 func lifeline(id population.ID, live []population.Located) []trouble {
 	w := &walker{id: id}
-	for _, l := range foldOrder(live) {
+	for _, l := range population.InOrder(live) {
 		w.seq, w.when = l.Seq, l.Entry.When()
 		w.step(l.Entry)
 	}

@@ -72,7 +72,7 @@ func ruleDivorce(x *Examination) {
 // in order leave it.
 func (x *Examination) maritalBefore(id population.ID) population.Code {
 	var c population.Code
-	for _, l := range foldOrder(x.v.Live(population.Ref{Type: population.TypePerson, ID: id})) {
+	for _, l := range population.InOrder(x.v.Live(population.Ref{Type: population.TypePerson, ID: id})) {
 		if l.Seq == x.seq {
 			break
 		}
