@@ -73,7 +73,7 @@ func refoldOne[T any](b *book, ref population.Ref,
 
 func foldPerson(id population.ID, live []population.Located) *population.Person {
 	p := population.FoldPerson(id, live)
-	if len(p.Stays) == 0 {
+	if !p.Exists() {
 		return nil
 	}
 	return &p
@@ -81,7 +81,7 @@ func foldPerson(id population.ID, live []population.Located) *population.Person 
 
 func foldHousehold(id population.ID, live []population.Located) *population.Household {
 	h := population.FoldHousehold(id, live)
-	if len(h.Moves) == 0 && h.Type == 0 {
+	if !h.Exists() {
 		return nil
 	}
 	return &h
