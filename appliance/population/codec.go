@@ -34,12 +34,12 @@ func EncodeBody(m Mint, e Entry) (kind Kind, version uint8, body []byte, err err
 		return 0, 0, nil, fmt.Errorf("%w: no mint", ErrInvalid)
 	}
 	w := &bodyWriter{mint: m}
+	if visit(w, e); w.failed() {
+		return 0, 0, nil, w.first
+	}
 	if f := fault(e); f != nil {
 		f.kind = ErrInvalid
 		return 0, 0, nil, f
-	}
-	if visit(w, e); w.failed() {
-		return 0, 0, nil, w.first
 	}
 	body = w.w.Tuple()
 	if len(body) > MaxBody {
