@@ -2,7 +2,6 @@ package batch
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -13,31 +12,18 @@ var zstdMagic = [4]byte{0x28, 0xb5, 0x2f, 0xfd}
 // maxWindow bounds the window and so the memory of a decoder.
 const maxWindow = 2 * MaxRaw
 
-// The coders hold tables and buffers worth reusing; they keep nothing of what
-// passes through, and their methods are safe for concurrent use.
-var (
-	encoder = sync.OnceValue(func() *zstd.Encoder {
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderCRC(false),
-			zstd.WithSingleSegment(true), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true),
-			zstd.WithWindowSize(MaxRaw))
-		if err != nil {
-			panic("batch: internal error: " + err.Error())
-		}
-		return e
-	})
-	decoder = sync.OnceValue(func() *zstd.Decoder {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(maxWindow), zstd.WithDecodeAllCapLimit(true))
-		if err != nil {
-			panic("batch: internal error: " + err.Error())
-		}
-		return d
-	})
-)
-
 // compress returns b in one zstd frame without its magic.
+//
+// The encoder is made anew each time: it holds megabytes of tables that an idle
+// station should not keep.
 func compress(b []byte) []byte {
-	return encoder().EncodeAll(b, nil)[len(zstdMagic):]
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false),
+		zstd.WithSingleSegment(true), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(MaxRaw))
+	if err != nil {
+		panic("batch: internal error: " + err.Error())
+	}
+	defer e.Close()
+	return e.EncodeAll(b, nil)[len(zstdMagic):]
 }
 
 // expand undoes compress; the result has at most max bytes.
@@ -49,7 +35,13 @@ func expand(b []byte, max int) ([]byte, error) {
 		return nil, fmt.Errorf("%w: zstd frame", ErrMalformed)
 	}
 	size := int(head.FrameContentSize)
-	out, err := decoder().DecodeAll(frame, make([]byte, 0, size))
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(maxWindow), zstd.WithDecodeAllCapLimit(true))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	out, err := d.DecodeAll(frame, make([]byte, 0, size))
 	if err != nil || len(out) != size {
 		return nil, fmt.Errorf("%w: zstd frame", ErrMalformed)
 	}

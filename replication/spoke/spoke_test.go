@@ -1,0 +1,330 @@
+package spoke
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tramxa/appliance/journal"
+	"tramxa/replication/batch"
+	"tramxa/replication/link/linktest"
+)
+
+// TestLinkCutAnywhere cuts the first connections of a month's exchange after
+// every n-th byte; each record must take effect once and in order.
+func TestLinkCutAnywhere(t *testing.T) {
+	node := newNode(t)
+	run := func(t *testing.T, cut func(int) int, fault func(int) error) (bytes int) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, node)
+			defer w.stop()
+			w.net.cut, w.intake.Fault = cut, fault
+			out := newOutbox(t, filepath.Join(t.TempDir(), "j"))
+			defer out.Close()
+			out.write(t, 50, "first")
+			o := w.options(t, out, 1, 1)
+			o.Limits = batch.Limits{Records: 30}
+			_, stop := start(t, o)
+			defer stop()
+			until(t, time.Hour, "first records", func() bool { return out.Acked() == 50 })
+			out.write(t, 14, "then")
+			until(t, time.Hour, "all records", func() bool { return out.Acked() == 64 })
+			sameRecords(t, w.intake, out)
+			bytes = w.net.bytes
+		})
+		return bytes
+	}
+	whole := run(t, nil, nil)
+	step := 31
+	if os.Getenv("TRAMXA_LONG") == "1" {
+		step = 1
+	}
+	for at := 0; at < whole; at += step {
+		// The first connection is cut at the byte, the second a little later.
+		run(t, func(dial int) int {
+			switch dial {
+			case 1:
+				return at
+			case 2:
+				return at + step/2
+			}
+			return -1
+		}, nil)
+		if t.Failed() {
+			t.Fatalf("cut after byte %d of %d", at, whole)
+		}
+	}
+	t.Run("answers lost", func(t *testing.T) {
+		run(t, nil, func(taken int) error {
+			if taken%2 == 1 {
+				return linktest.ErrLost
+			}
+			return nil
+		})
+	})
+}
+
+// TestBatchLargerThanAnyConnection sends a batch over connections that each die
+// before it could pass whole: the hub goes on at the byte.
+func TestBatchLargerThanAnyConnection(t *testing.T) {
+	node := newNode(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, node)
+		defer w.stop()
+		out := newOutbox(t, filepath.Join(t.TempDir(), "j"))
+		defer out.Close()
+		noise := make([]byte, journal.MaxBody)
+		for i := range noise {
+			noise[i] = byte(i * i >> 3 * 167)
+		}
+		for i := range 3 {
+			for j := range noise {
+				noise[j] = noise[j]*31 + byte(i+j)*noise[(j*7)%len(noise)]
+			}
+			if _, err := out.Append([]journal.Draft{{Envelope: journal.Envelope{Kind: 9, Version: 1}, Body: noise}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const each = 30_000
+		w.net.cut = func(int) int { return each }
+		_, stop := start(t, w.options(t, out, 1, 1))
+		defer stop()
+		until(t, 24*time.Hour, "three large records", func() bool { return out.Acked() == 3 })
+		sameRecords(t, w.intake, out)
+		effects := w.intake.Effects(7, journal.LaneRegister)
+		raw := 0
+		for _, r := range effects {
+			raw += len(r.Body)
+		}
+		t.Logf("%d bytes raw in %d connections of at most %d bytes, %d bytes in all", raw, w.net.dials, each, w.net.bytes)
+		if w.net.dials < 2 {
+			t.Fatal("one connection was enough: this test shows nothing")
+		}
+	})
+}
+
+// TestRestoredCopyStartsNewEpoch: a station whose disk was put back to an older
+// state is noticed at hello; nothing is sent and nothing overwritten.
+func TestRestoredCopyStartsNewEpoch(t *testing.T) {
+	node := newNode(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, node)
+		defer w.stop()
+		dir, old := filepath.Join(t.TempDir(), "j"), filepath.Join(t.TempDir(), "old")
+		out := newOutbox(t, dir)
+		out.write(t, 20, "before the backup")
+		if err := out.Close(); err != nil {
+			t.Fatal(err)
+		}
+		copyDir(t, dir, old)
+		out = openOutbox(t, dir)
+		out.write(t, 10, "after the backup")
+		_, stop := start(t, w.options(t, out, 1, 1))
+		until(t, time.Minute, "30 records", func() bool { return out.Acked() == 30 })
+		stop()
+		taken := w.intake.Effects(7, journal.LaneRegister)
+
+		restored := openOutbox(t, old)
+		defer restored.Close()
+		s, stop := start(t, w.options(t, restored, 1, 2))
+		defer stop()
+		until(t, time.Minute, "the rewind noticed", func() bool { return errors.Is(s.Status().LastError, ErrRewound) })
+		if st := s.Status(); st.Stage != StageStopped || st.Connected || restored.Acked() != 0 {
+			t.Fatalf("status %+v", st)
+		}
+		// What is typed now has sequences the hub holds with other content.
+		restored.write(t, 15, "typed after the restore")
+		s.Now()
+		until(t, time.Minute, "the fork noticed", func() bool { return errors.Is(s.Status().LastError, ErrForked) })
+		time.Sleep(3 * time.Hour)
+		if after := w.intake.Effects(7, journal.LaneRegister); fmt.Sprint(after) != fmt.Sprint(taken) {
+			t.Fatal("a restored copy changed what the hub holds")
+		}
+		if head, _ := restored.Head(); head != 35 || restored.Acked() != 0 {
+			t.Fatalf("the restored copy was changed: head %d, cursor %d", head, restored.Acked())
+		}
+	})
+}
+
+// TestClonedDiskIsFenced: of two copies of one disk the first at the hub wins.
+func TestClonedDiskIsFenced(t *testing.T) {
+	node := newNode(t)
+	setup := func(t *testing.T) (w *world, a, b *outbox) {
+		w = newWorld(t, node)
+		dir, clone := filepath.Join(t.TempDir(), "j"), filepath.Join(t.TempDir(), "clone")
+		a = newOutbox(t, dir)
+		a.write(t, 10, "common")
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		copyDir(t, dir, clone)
+		return w, openOutbox(t, dir), openOutbox(t, clone)
+	}
+	t.Run("another installation", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w, a, b := setup(t)
+			defer w.stop()
+			defer a.Close()
+			defer b.Close()
+			_, stop := start(t, w.options(t, a, 1, 1))
+			defer stop()
+			until(t, time.Minute, "the first", func() bool { return a.Acked() == 10 })
+			s, stopB := start(t, w.options(t, b, 2, 2))
+			defer stopB()
+			until(t, time.Minute, "the second fenced", func() bool { return errors.Is(s.Status().LastError, ErrFenced) })
+			a.write(t, 5, "first goes on")
+			b.write(t, 5, "second wants to")
+			until(t, time.Minute, "the first goes on", func() bool { return a.Acked() == 15 })
+			time.Sleep(3 * time.Hour)
+			sameRecords(t, w.intake, a)
+		})
+	})
+	t.Run("same installation, both alive", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w, a, b := setup(t)
+			defer w.stop()
+			defer a.Close()
+			defer b.Close()
+			s1, stop := start(t, w.options(t, a, 1, 1))
+			until(t, time.Minute, "the first", func() bool { return a.Acked() == 10 })
+			s2, stopB := start(t, w.options(t, b, 1, 2))
+			defer stopB()
+			until(t, time.Minute, "the second fenced", func() bool { return errors.Is(s2.Status().LastError, ErrFenced) })
+			if st := s1.Status(); !st.Connected || st.LastError != nil {
+				t.Fatalf("the first suffers: %+v", st)
+			}
+			// The first writes on and goes away; the second wrote too: a fork.
+			a.write(t, 3, "first")
+			b.write(t, 3, "second")
+			until(t, time.Minute, "the first goes on", func() bool { return a.Acked() == 13 })
+			stop()
+			s2.Now()
+			until(t, time.Minute, "the fork", func() bool { return errors.Is(s2.Status().LastError, ErrForked) })
+			sameRecords(t, w.intake, a)
+		})
+	})
+	t.Run("a process started again is no clone", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w, a, b := setup(t)
+			defer w.stop()
+			defer b.Close()
+			_, stop := start(t, w.options(t, a, 1, 1))
+			until(t, time.Minute, "the first", func() bool { return a.Acked() == 10 })
+			stop()
+			if err := a.Close(); err != nil {
+				t.Fatal(err)
+			}
+			b.write(t, 5, "after the restart")
+			s, stopB := start(t, w.options(t, b, 1, 2))
+			defer stopB()
+			until(t, time.Minute, "the restarted", func() bool { return b.Acked() == 15 && s.Status().LastError == nil })
+		})
+	})
+}
+
+// TestHubRestoredFromOldBackupGetsRecordsAgain is case 5: the watermark goes
+// back and the station sends again.
+func TestHubRestoredFromOldBackupGetsRecordsAgain(t *testing.T) {
+	node := newNode(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, node)
+		defer w.stop()
+		out := newOutbox(t, filepath.Join(t.TempDir(), "j"))
+		defer out.Close()
+		out.write(t, 40, "x")
+		_, stop := start(t, w.options(t, out, 1, 1))
+		until(t, time.Minute, "40 records", func() bool { return out.Acked() == 40 })
+		stop()
+		w.intake.Forget(7, journal.LaneRegister, 12)
+		_, stop = start(t, w.options(t, out, 1, 1))
+		defer stop()
+		until(t, time.Minute, "all again", func() bool { return len(w.intake.Effects(7, journal.LaneRegister)) == 40 })
+		sameRecords(t, w.intake, out)
+	})
+}
+
+// TestMeteredLineClosesWhenIdle: and opens again by itself when something is
+// written.
+func TestMeteredLineClosesWhenIdle(t *testing.T) {
+	node := newNode(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, node)
+		defer w.stop()
+		out := newOutbox(t, filepath.Join(t.TempDir(), "j"))
+		defer out.Close()
+		o := w.options(t, out, 1, 1)
+		o.Metered = true
+		s, stop := start(t, o)
+		defer stop()
+		until(t, time.Minute, "first contact", func() bool { return s.Status().Connected })
+		time.Sleep(61 * time.Second)
+		if s.Status().Connected {
+			t.Fatal("a metered line is open after a minute of silence")
+		}
+		time.Sleep(time.Hour)
+		if w.net.dials != 1 {
+			t.Fatalf("%d connections for nothing", w.net.dials)
+		}
+		out.write(t, 1, "x")
+		until(t, 10*time.Second, "the record", func() bool { return out.Acked() == 1 })
+	})
+}
+
+// TestQuietLinkStaysOpen: pings keep an unmetered link, and a day of silence
+// costs what the budget allows.
+func TestQuietLinkStaysOpen(t *testing.T) {
+	node := newNode(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, node)
+		defer w.stop()
+		out := newOutbox(t, filepath.Join(t.TempDir(), "j"))
+		defer out.Close()
+		s, stop := start(t, w.options(t, out, 1, 1))
+		defer stop()
+		until(t, time.Minute, "connected", func() bool { return s.Status().Connected })
+		before := w.net.bytes
+		time.Sleep(24 * time.Hour)
+		if w.net.dials != 1 || !s.Status().Connected {
+			t.Fatalf("%d connections in a quiet day", w.net.dials)
+		}
+		t.Logf("a quiet day: %d bytes of TCP payload", w.net.bytes-before)
+	})
+}
+
+// TestHubAwayAndBack: the spoke backs off and finds the hub again.
+func TestHubAwayAndBack(t *testing.T) {
+	node := newNode(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, node)
+		out := newOutbox(t, filepath.Join(t.TempDir(), "j"))
+		defer out.Close()
+		out.write(t, 5, "x")
+		s, stop := start(t, w.options(t, out, 1, 1))
+		defer stop()
+		until(t, time.Minute, "5 records", func() bool { return out.Acked() == 5 })
+		w.stop()
+		out.write(t, 5, "y")
+		time.Sleep(6 * time.Hour)
+		if st := s.Status(); st.Stage != StageWaiting && st.Stage != StageConnecting || st.LastError == nil {
+			t.Fatalf("status %+v", st)
+		}
+		dials := w.net.dials
+		if dials > 250 {
+			t.Fatalf("%d attempts in six hours", dials)
+		}
+		w.serve(t)
+		defer w.stop()
+		until(t, 10*time.Minute, "the rest", func() bool { return out.Acked() == 10 })
+	})
+}
+
+func copyDir(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,362 @@
+package spoke
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"tramxa/appliance/journal"
+	"tramxa/replication/identity"
+	"tramxa/replication/link"
+	"tramxa/replication/link/linktest"
+)
+
+var stationKey = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))
+
+var epochSecret = journal.Secret{5, 5, 5}
+
+// outbox is a real journal with its cursor in memory.
+type outbox struct {
+	*journal.Journal
+	mu    sync.Mutex
+	acked journal.Seq
+	moves []journal.Seq
+}
+
+func (o *outbox) Acked() journal.Seq {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.acked
+}
+
+func (o *outbox) SetAcked(_ context.Context, seq journal.Seq, _ journal.Hash, _ time.Time) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.acked = seq
+	o.moves = append(o.moves, seq)
+	return nil
+}
+
+func genesis() journal.Genesis {
+	g := journal.Genesis{Origin: journal.Origin{Station: 7, Epoch: 1, Mint: 12}, Unit: "23764", Created: 1}
+	g.Sign(stationKey)
+	return g
+}
+
+func journalOptions(dir string) journal.Options {
+	return journal.Options{Dir: dir, Genesis: genesis(), Secret: epochSecret, Signer: stationKey, Key: journal.Key{ID: 1}}
+}
+
+func newOutbox(t *testing.T, dir string) *outbox {
+	t.Helper()
+	o := journalOptions(dir)
+	if err := journal.Create(o); err != nil {
+		t.Fatal(err)
+	}
+	return openOutbox(t, dir)
+}
+
+func openOutbox(t *testing.T, dir string) *outbox {
+	t.Helper()
+	j, _, err := journal.Open(context.Background(), journalOptions(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return &outbox{Journal: j}
+}
+
+// write appends n records whose bodies carry salt, so that two copies differ.
+func (o *outbox) write(t *testing.T, n int, salt string) {
+	t.Helper()
+	for n > 0 {
+		group := min(n, journal.MaxGroup)
+		seq, _ := o.Head()
+		drafts := make([]journal.Draft, group)
+		for i := range drafts {
+			e := journal.Envelope{At: 1_772_000_000 + int64(seq), Kind: 3, Version: 1, Actor: 1, Device: 1, DeviceSeq: uint64(seq) + uint64(i)}
+			drafts[i] = journal.Draft{Envelope: e, Body: fmt.Appendf(nil, "%s %d", salt, int(seq)+i)}
+		}
+		if _, err := o.Append(drafts); err != nil {
+			t.Fatal(err)
+		}
+		n -= group
+	}
+}
+
+// network dials in memory. cut, when set, decides after how many bytes (both
+// directions together) the n-th connection dies.
+type network struct {
+	mu    sync.Mutex
+	conns chan net.Conn
+	dials int
+	bytes int
+	cut   func(dial int) int
+}
+
+func newNetwork() *network { return &network{conns: make(chan net.Conn)} }
+
+var errNoHub = errors.New("nobody listens")
+
+func (n *network) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	a, b := net.Pipe()
+	n.mu.Lock()
+	n.dials++
+	left := -1
+	if n.cut != nil {
+		left = n.cut(n.dials)
+	}
+	n.mu.Unlock()
+	select {
+	case n.conns <- b:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(time.Second):
+		return nil, errNoHub
+	}
+	return &cutConn{Conn: a, net: n, left: left}, nil
+}
+
+// cutConn dies after so many bytes; what came before the cut has gone through.
+type cutConn struct {
+	net.Conn
+	net  *network
+	mu   sync.Mutex
+	left int // -1: never
+}
+
+// spend returns how many of n bytes may still pass.
+func (c *cutConn) spend(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.left >= 0 {
+		n = min(n, c.left)
+		c.left -= n
+	}
+	c.net.mu.Lock()
+	c.net.bytes += n
+	c.net.mu.Unlock()
+	return n
+}
+
+func (c *cutConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if may := c.spend(n); may < n {
+		c.Conn.Close()
+		return may, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func (c *cutConn) Write(b []byte) (int, error) {
+	may := c.spend(len(b))
+	n, err := c.Conn.Write(b[:may])
+	if err == nil && may < len(b) {
+		c.Conn.Close()
+		err = io.ErrClosedPipe
+	}
+	return n, err
+}
+
+// buffered does not wait for the reader when it writes, as a socket does not: a
+// TLS server writes its ticket while the client writes its request.
+type buffered struct {
+	net.Conn
+	queue chan []byte
+	quit  chan struct{}
+	once  sync.Once
+}
+
+func newBuffered(c net.Conn) *buffered {
+	b := &buffered{Conn: c, queue: make(chan []byte, 64), quit: make(chan struct{})}
+	go b.pump()
+	return b
+}
+
+func (b *buffered) pump() {
+	defer b.Conn.Close()
+	for {
+		select {
+		case p := <-b.queue:
+			if _, err := b.Conn.Write(p); err != nil {
+				return
+			}
+		case <-b.quit:
+			_ = b.Conn.SetWriteDeadline(time.Now().Add(time.Second))
+			for len(b.queue) > 0 {
+				if _, err := b.Conn.Write(<-b.queue); err != nil {
+					return
+				}
+			}
+			return
+		}
+	}
+}
+
+func (b *buffered) Write(p []byte) (int, error) {
+	select {
+	case b.queue <- append([]byte(nil), p...):
+		return len(p), nil
+	case <-b.quit:
+		return 0, net.ErrClosed
+	}
+}
+
+func (b *buffered) SetDeadline(t time.Time) error    { return b.Conn.SetReadDeadline(t) }
+func (b *buffered) SetWriteDeadline(time.Time) error { return nil }
+
+func (b *buffered) Close() error {
+	b.once.Do(func() { close(b.quit) })
+	// Whoever reads on this side must see the end at once.
+	return b.Conn.SetReadDeadline(time.Unix(1, 0))
+}
+
+// listener hands the network's connections to a hub.
+type listener struct {
+	n    *network
+	done chan struct{}
+	once sync.Once
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.n.conns:
+		return newBuffered(c), nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *listener) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
+func (l *listener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+// world is one hub end with an honest intake, and the means to dial it.
+type world struct {
+	intake *linktest.Intake
+	node   *identity.Node
+	net    *network
+	stop   func()
+}
+
+func newNode(t *testing.T) *identity.Node {
+	t.Helper()
+	dir := t.TempDir()
+	ca, err := identity.CreateCA(filepath.Join(dir, "ca.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	node, err := ca.CreateNode(dir, "a", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return node
+}
+
+// newWorld starts a hub end; inside a synctest bubble everything stays in it.
+func newWorld(t *testing.T, node *identity.Node) *world {
+	t.Helper()
+	reg, err := identity.NewRegistration(genesis(), epochSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{intake: new(linktest.Intake), node: node, net: newNetwork()}
+	if err := w.intake.Register(reg); err != nil {
+		t.Fatal(err)
+	}
+	w.serve(t)
+	return w
+}
+
+// serve starts the hub end; w.stop ends it, and it may be started again.
+func (w *world) serve(t *testing.T) {
+	t.Helper()
+	hub, err := link.NewHub(link.HubOptions{
+		TLS: identity.ServerTLS(w.node, w.intake.Known), Intake: w.intake,
+		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- hub.Serve(ctx, &listener{n: w.net, done: make(chan struct{})}) }()
+	w.stop = func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("hub: %v", err)
+		}
+	}
+}
+
+func (w *world) dialer(t *testing.T) *link.Dialer {
+	t.Helper()
+	conf, err := identity.ClientTLS(identity.ClientOptions{Station: 7, Key: stationKey, Pin: w.node.Pin, Metered: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &link.Dialer{TLS: conf, NetDial: w.net.dial}
+}
+
+func (w *world) options(t *testing.T, out Outbox, install, boot byte) Options {
+	return Options{
+		Outbox: out, Origin: genesis().Origin, Secret: epochSecret, Signer: stationKey, Dialer: w.dialer(t),
+		Addresses: []string{"hub:1"}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Install: [16]byte{install}, Boot: [8]byte{boot}, App: "test",
+	}
+}
+
+// start runs a spoke until the returned function is called.
+func start(t *testing.T, o Options) (*Spoke, func()) {
+	t.Helper()
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	return s, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("spoke: %v", err)
+		}
+	}
+}
+
+// until waits, in the time of the bubble, for something to become true.
+func until(t *testing.T, limit time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(limit); !ok(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within %v", what, limit)
+		}
+	}
+}
+
+// sameRecords compares what took effect with what the journal holds.
+func sameRecords(t *testing.T, in *linktest.Intake, out *outbox) {
+	t.Helper()
+	effects := in.Effects(7, journal.LaneRegister)
+	i := 0
+	err := out.Read(context.Background(), 1, func(r journal.Record) error {
+		if i >= len(effects) || effects[i].Seq != r.Seq || !bytes.Equal(effects[i].Head, r.Head) || !bytes.Equal(effects[i].Body, r.Body) {
+			return fmt.Errorf("record %d did not take effect once and in order", r.Seq)
+		}
+		i++
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i != len(effects) {
+		t.Fatalf("%d records took effect, the journal has %d", len(effects), i)
+	}
+}
