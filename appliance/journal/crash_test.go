@@ -211,6 +211,39 @@ func TestFullDiskRefusesAndGoesOnWhenThereIsRoom(t *testing.T) {
 	}
 }
 
+// Some file systems find out that they are full only while writing.
+func TestFullDiskMetInTheWrite(t *testing.T) {
+	went, ended := 0, 0
+	for seed := range uint64(200) {
+		disk := crashfs.New(crashfs.Options{Seed: seed})
+		o := options(disk, dir)
+		create(t, o)
+		j, _ := open(t, o)
+		disk.FailAt(2, syscall.ENOSPC, crashfs.OpWrite) // the first is the header's
+		_, err := j.Append(drafts(0, 1))
+		switch {
+		case errors.Is(err, journal.ErrNoSpace): // nothing reached the file
+			went++
+			if seed%2 == 0 {
+				fill(t, j, 3)
+			}
+			closeJournal(t, j)
+		case errors.Is(err, journal.ErrStopped):
+			ended++
+		default:
+			t.Fatal(err)
+		}
+		j, r := open(t, o)
+		fill(t, j, r.Head+3)
+		if err := check(j, o, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if went == 0 || ended == 0 {
+		t.Fatalf("%d refused, %d stopped", went, ended)
+	}
+}
+
 func TestTornTailIsKeptAsideAndAFullDiskDoesNotPreventAStart(t *testing.T) {
 	for _, full := range []bool{false, true} {
 		disk, o := build(t, 30, false)

@@ -28,7 +28,11 @@ func TestAppendedRecordsAreReadBackAfterReopening(t *testing.T) {
 		}
 		closeJournal(t, j)
 	}
-	r, err := journal.Verify(context.Background(), o, nil)
+	var steps []int64
+	r, err := journal.Verify(context.Background(), o, func(done, total int64) { steps = append(steps, done, total) })
+	if n := len(steps); n != 2*r.Segments || steps[n-2] != steps[n-1] || steps[n-1] != r.Bytes {
+		t.Errorf("progress %v of %d bytes", steps, r.Bytes)
+	}
 	if err != nil || r.Head < 160 || r.Records != uint64(r.Head) || r.Sealed != r.Segments || r.Segments < 8 {
 		t.Fatalf("verify: %+v, %v", r, err)
 	}
@@ -317,5 +321,29 @@ func TestPreallocationIsFreedOnClose(t *testing.T) {
 	offs := journal.FrameOffsets(seg)
 	if want := offs[len(offs)-1] + journal.TrailerLen; int64(len(seg)) != want {
 		t.Fatalf("closed segment has %d bytes, want %d", len(seg), want)
+	}
+}
+
+func TestJournalKnowsItsOrigin(t *testing.T) {
+	o := options(crashfs.New(crashfs.Options{}), dir)
+	o.Lane = journal.LaneAccess
+	create(t, o)
+	want := o.Genesis
+	o.Genesis = journal.Genesis{} // whatever the directory says
+	j, _ := open(t, o)
+	if got := j.Genesis(); !bytes.Equal(got.Marshal(), want.Marshal()) {
+		t.Errorf("genesis %+v", got)
+	}
+	if got := j.Origin(); got != (journal.Origin{Station: 12, Epoch: 3, Lane: journal.LaneAccess, Mint: 4711}) {
+		t.Errorf("origin %+v", got)
+	}
+	if seq, hash := j.Head(); seq != 0 || hash != journal.Base(want, journal.LaneAccess) {
+		t.Errorf("head of an empty journal: %d", seq)
+	}
+	fill(t, j, 3)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := j.Read(ctx, 1, func(journal.Record) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("read with an ended context: %v", err)
 	}
 }

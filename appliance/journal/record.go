@@ -63,3 +63,9 @@ func ParseRecord(b []byte, seq Seq) (rec Record, rest []byte, err error) {
 	}
 	return Record{Seq: seq, Head: head[:headLen:headLen], Body: body[:bodyLen:bodyLen]}, r.b, nil
 }
+
+// Size is the number of bytes a draft takes in its group, at most. A group keeps
+// within MaxFrame when the sizes of its drafts do.
+func (d Draft) Size() int {
+	return binary.MaxVarintLen16 + binary.MaxVarintLen32 + MaxHead + 1 + len(d.Body) + crcLen
+}
