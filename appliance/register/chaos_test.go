@@ -34,7 +34,9 @@ func (c *chaos) date() population.Date {
 	return d
 }
 
-func (c *chaos) period() population.Period { return month("2024-01") + population.Period(c.rnd.IntN(24)) }
+func (c *chaos) period() population.Period {
+	return month("2024-01") + population.Period(c.rnd.IntN(24))
+}
 
 var names = []string{"Nguyễn Văn An", "Nguyễn Thị Hòa", "H'Bia Rơ Châm", "Trai", "Đặng Thúy"}
 

@@ -52,7 +52,7 @@ const (
 )
 
 // Search finds persons, best first: by rank, those in the book before others,
-// then by given name, name and id. more tells that there are hits beyond those
+// then by given name, whole name and id; those of a household as on its sheet. more tells that there are hits beyond those
 // returned.
 func (v *View) Search(q Query) (hits []Hit, more bool, err error) {
 	t := parseText(q.Text)
@@ -89,20 +89,26 @@ func (q Query) fits(h Hit) bool {
 
 func rankHits(hits []Hit) []Hit {
 	type keyed struct {
-		hit        Hit
-		out        int
-		given, all string
+		hit              Hit
+		out, at          int
+		given, all, full string
 	}
 	list := make([]keyed, len(hits))
 	for i, h := range hits {
-		list[i] = keyed{hit: h, given: population.Key2(population.GivenName(h.Person.Name)), all: population.Key1(h.Person.Name)}
+		k := keyed{hit: h, given: population.Key2(population.GivenName(h.Person.Name)),
+			all: population.Key2(h.Person.Name), full: population.Key1(h.Person.Name)}
 		if !h.Person.Active() {
-			list[i].out = 1
+			k.out = 1
 		}
+		if h.Rank == RankHousehold {
+			k.at = i + 1 // as on the sheet
+		}
+		list[i] = k
 	}
 	slices.SortFunc(list, func(a, b keyed) int {
-		return cmp.Or(cmp.Compare(a.hit.Rank, b.hit.Rank), cmp.Compare(a.out, b.out),
-			cmp.Compare(a.given, b.given), cmp.Compare(a.all, b.all), cmp.Compare(a.hit.Person.ID, b.hit.Person.ID))
+		return cmp.Or(cmp.Compare(a.hit.Rank, b.hit.Rank), cmp.Compare(a.out, b.out), cmp.Compare(a.at, b.at),
+			cmp.Compare(a.given, b.given), cmp.Compare(a.all, b.all), cmp.Compare(a.full, b.full),
+			cmp.Compare(a.hit.Person.ID, b.hit.Person.ID))
 	})
 	for i := range list {
 		hits[i] = list[i].hit
