@@ -135,6 +135,11 @@ func standing(db *database) (a Applied, l ledgerEntry, err error) {
 			err = fmt.Errorf("%w: %v", ErrDamaged, p)
 		}
 	}()
+	// badger takes a block it cannot read for the end of a table: rows would be
+	// missing without a word. So everything is read once at the start.
+	if err = db.VerifyChecksum(); err != nil {
+		return a, l, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 	txn := db.NewTransactionAt(math.MaxUint64, false)
 	defer txn.Discard()
 	if l, err = readLedger(txn); err != nil {

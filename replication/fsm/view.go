@@ -9,6 +9,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"tramxa/appliance/journal"
+	"tramxa/appliance/register"
 	"tramxa/replication/batch"
 )
 
@@ -246,4 +247,14 @@ func (v *View) Hash() (journal.Hash, error) {
 		}
 	}
 	return journal.Hash(sum.Sum(nil)), nil
+}
+
+// Register reads the register of a station.
+func (v *View) Register(s journal.Station) *register.View { return register.NewView(v.txn, s) }
+
+// RegisterHash returns the hash of a station's rows, comparable with the
+// station's own.
+func (v *View) RegisterHash(s journal.Station) (journal.Hash, error) {
+	h, _, err := register.Hash(v.txn, s)
+	return h, err
 }
