@@ -124,3 +124,40 @@ func TestGenesisComesBackAndRefusesChange(t *testing.T) {
 		t.Errorf("longer: %v", err)
 	}
 }
+
+func TestGenesisOutOfBoundsIsRefusedEvenWhenSigned(t *testing.T) {
+	for name, edit := range map[string]func(*journal.Genesis){
+		"lane":      func(g *journal.Genesis) { g.Origin.Lane = journal.LaneAccess },
+		"epoch 0":   func(g *journal.Genesis) { g.Origin.Epoch = 0 },
+		"unit":      func(g *journal.Genesis) { g.Unit = "23 64" },
+		"long unit": func(g *journal.Genesis) { g.Unit = "12345678901234567" },
+		"parents":   func(g *journal.Genesis) { g.Parents = make([]journal.Parent, 65) },
+	} {
+		g := genesis()
+		edit(&g)
+		g.Sign(signer)
+		if err := g.Verify(); !errors.Is(err, journal.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := journal.ParseGenesis(g.Marshal()); err == nil && name != "lane" { // the lane is not written
+			t.Errorf("%s: parsed", name)
+		}
+	}
+	unsigned := genesis()
+	unsigned.Signature = nil
+	if err := unsigned.Verify(); !errors.Is(err, journal.ErrFormat) {
+		t.Errorf("unsigned: %v", err)
+	}
+}
+
+func TestSizeOfADraftBoundsItsRecord(t *testing.T) {
+	for _, e := range envelopes() {
+		for _, n := range []int{0, 1, 200, journal.MaxBody} {
+			d := journal.Draft{Envelope: e, Body: make([]byte, n)}
+			got := len(journal.AppendRecord(nil, journal.Record{Head: e.Append(nil), Body: d.Body}))
+			if got > d.Size() || d.Size() > got+journal.MaxHead+8 {
+				t.Errorf("a record of %d bytes, size says %d", got, d.Size())
+			}
+		}
+	}
+}
