@@ -83,6 +83,9 @@ func (x *Examination) fieldOf(id population.ID, column string) string {
 		return "to." + column
 	}
 	for _, p := range placedOf(x.e) {
+		if p.id == id && column == "relation" && p.path != "head" {
+			return p.path + ".relation"
+		}
 		if p.id == id {
 			return p.path
 		}

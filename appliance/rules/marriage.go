@@ -46,7 +46,7 @@ func ruleMarriage(x *Examination) {
 			x.add("M02", r.path, args("age", itoa(most)))
 		}
 	}
-	if sexes[0] != population.SexUnknown && sexes[0] == sexes[1] {
+	if m.A != m.B && sexes[0] != population.SexUnknown && sexes[0] == sexes[1] {
 		x.add("M03", "b", nil)
 	}
 }

@@ -3,10 +3,10 @@ package rules
 import "tramxa/appliance/population"
 
 // spouses are the members written as spouse of the head.
-func spouses(members []*population.Person) []*population.Person {
+func spouses(h *population.Household, members []*population.Person) []*population.Person {
 	var out []*population.Person
 	for _, p := range members {
-		if p.Relation == population.RelSpouse {
+		if p.Relation == population.RelSpouse && p.ID != h.Head {
 			out = append(out, p)
 		}
 	}
@@ -14,9 +14,9 @@ func spouses(members []*population.Person) []*population.Person {
 }
 
 // ruleSpouseAge (R01): a spouse of the head is 15 or older.
-func ruleSpouseAge(x *Examination, _ *population.Household, members []*population.Person) []trouble {
+func ruleSpouseAge(x *Examination, h *population.Household, members []*population.Person) []trouble {
 	var out []trouble
-	for _, p := range spouses(members) {
+	for _, p := range spouses(h, members) {
 		if _, most, ok := ages(p.Born, x.today); ok && most < x.pack.Limits.MinSpouseAge {
 			out = append(out, personal("R01", p, "born", "", args("age", itoa(most))))
 		}
@@ -31,7 +31,7 @@ func ruleSpouseSex(_ *Examination, h *population.Household, members []*populatio
 		return nil
 	}
 	var out []trouble
-	for _, p := range spouses(members) {
+	for _, p := range spouses(h, members) {
 		if p.Sex == head.Sex {
 			out = append(out, pair("R02", p, head, "sex", nil))
 		}
@@ -40,9 +40,9 @@ func ruleSpouseSex(_ *Examination, h *population.Household, members []*populatio
 }
 
 // ruleSpouseOne (R03).
-func ruleSpouseOne(_ *Examination, _ *population.Household, members []*population.Person) []trouble {
+func ruleSpouseOne(_ *Examination, h *population.Household, members []*population.Person) []trouble {
 	var out []trouble
-	for i, p := range spouses(members) {
+	for i, p := range spouses(h, members) {
 		if i > 0 {
 			out = append(out, personal("R03", p, "relation", "", nil))
 		}
@@ -57,7 +57,7 @@ func ruleSpouseGap(x *Examination, h *population.Household, members []*populatio
 		return nil
 	}
 	var out []trouble
-	for _, p := range spouses(members) {
+	for _, p := range spouses(h, members) {
 		if n, ok := yearsApart(head.Born, p.Born); ok && n > x.pack.Limits.AskSpouseGap {
 			out = append(out, pair("R04", p, head, "born", args("gap", itoa(n))))
 		}
@@ -84,7 +84,7 @@ func yearsApart(a, b population.Date) (int, bool) {
 func ruleSpouseMarried(_ *Examination, h *population.Household, members []*population.Person) []trouble {
 	var out []trouble
 	head := headOf(h, members)
-	for _, p := range spouses(members) {
+	for _, p := range spouses(h, members) {
 		if p.Marital != 0 && p.Marital != population.Married {
 			out = append(out, personal("R05", p, "marital", "", nil))
 		}

@@ -26,10 +26,12 @@ func (x *Examination) personTroubles(id population.ID) []trouble {
 	live := x.v.Live(population.Ref{Type: population.TypePerson, ID: id})
 	out := lifeline(id, live)
 	p := x.v.Person(id)
+	if p != nil {
+		out = append(out, bornBefore(p, live)...)
+	}
 	if p == nil || len(p.Stays) == 0 {
 		return append(out, x.vanishedTroubles(id)...)
 	}
-	out = append(out, bornBefore(p, live)...)
 	if p.Same != 0 || !p.Active() {
 		return out
 	}
