@@ -32,7 +32,7 @@ func (s *Store) close() error {
 	seq, closed := s.closeView()
 	lanes := s.closeLanes()
 	errs = append(errs, closed, lanes)
-	if failed == nil && closed == nil && lanes == nil && s.view != nil {
+	if failed == nil && closed == nil && lanes == nil {
 		errs = append(errs, s.vouch(seq))
 	}
 	errs = append(errs, s.lock.release())
@@ -47,12 +47,9 @@ func (s *Store) closeView() (seq journal.Seq, err error) {
 	if s.view == nil {
 		return 0, errBadView
 	}
-	seq = s.view.seq()
-	err = s.view.close()
-	if err != nil {
-		s.view = nil
-	}
-	return seq, err
+	v := s.view
+	s.view = nil
+	return v.seq(), v.close()
 }
 
 func (s *Store) closeLanes() error {

@@ -73,15 +73,12 @@ func (s *Store) Acked() Cursor {
 	return s.cursor
 }
 
-// SetAcked moves the cursor; the move is durable when nil is returned. A lower
-// sequence is a late answer and changes nothing. ErrCursor: the hub acknowledges
-// what this journal does not hold, so one of the two is a copy.
+// SetAcked moves the cursor; the move is durable when nil is returned. It may
+// move back: a hub restored from an old backup wants records again. ErrCursor:
+// the hub has what this journal does not hold, so one of the two is a copy.
 func (s *Store) SetAcked(c Cursor) error {
 	s.cursorMu.Lock()
 	defer s.cursorMu.Unlock()
-	if c.Seq < s.cursor.Seq {
-		return nil
-	}
 	if head, _ := s.lanes[journal.LaneRegister].Head(); c.Seq > head {
 		return fmt.Errorf("%w: the hub has record %d, this journal ends at %d", ErrCursor, c.Seq, head)
 	}

@@ -34,7 +34,7 @@ func stamp(seq journal.Seq) uint64 { return uint64(seq) + 1 }
 // Blocks are verified when read; whole files before they are opened (marker.go),
 // because badger panics on a damaged block while it opens a table.
 func viewOptions(dir string, key []byte, log *slog.Logger) badger.Options {
-	return badger.DefaultOptions(dir).
+	o := badger.DefaultOptions(dir).
 		WithSyncWrites(false). // the journal is the commit
 		WithMemTableSize(8 << 20).WithNumMemtables(2).WithBaseTableSize(2 << 20).
 		WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(4).WithNumCompactors(2).
@@ -46,6 +46,8 @@ func viewOptions(dir string, key []byte, log *slog.Logger) badger.Options {
 		WithNumGoroutines(2).WithCompactL0OnClose(true).
 		WithEncryptionKey(key).WithEncryptionKeyRotationDuration(100 * 365 * 24 * time.Hour). // by the wall clock, which may be wrong
 		WithLogger(badgerLog{log})
+	o.TableSizeMultiplier = 1 // a table's builder takes twice its size; with 2 that is 128 MiB at the lowest level
+	return o
 }
 
 // viewKey encrypts the view at rest with a key of its own.

@@ -1,0 +1,17 @@
+package store
+
+import (
+	"context"
+
+	"tramxa/appliance/journal"
+)
+
+// Queued is how many commands wait.
+func (s *Store) Queued() int { return len(s.requests) }
+
+// CompareFold is the part of Verify that is about the view.
+func (s *Store) CompareFold(ctx context.Context) (view, fold journal.Hash, err error) {
+	var r Verification
+	err = s.compareFold(ctx, &r, func(Progress) {})
+	return r.View, r.Fold, err
+}
