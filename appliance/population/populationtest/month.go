@@ -56,7 +56,7 @@ func (c *Commune) schedule(d dice, p population.Period) []task {
 	add(r.deaths, c.death)
 	add(r.marriages/1.5, c.marriage) // half of them between two of the book
 	add(r.divorces/2, c.divorce)
-	add(r.arrivals/1.5, c.arrival) // one to five persons each
+	add((r.arrivals-2)/1.75, c.arrival) // one to four persons each; about 2 come by marriage
 	add(r.departures/1.7, c.departure)
 	add(r.moves, c.move)
 	add(r.splits, c.split)
