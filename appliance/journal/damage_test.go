@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"path"
 	"strings"
+	"syscall"
 	"testing"
 
 	"tramxa/appliance/journal"
@@ -201,6 +203,48 @@ func overwrite(t testing.TB, disk *crashfs.FS, name string, data []byte) {
 	t.Helper()
 	if err := journal.WriteFileAtomic(disk, name, data, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// blind is a disk that does not give one file's content back.
+type blind struct {
+	*crashfs.FS
+	name string
+}
+
+type blindFile struct{ journal.File }
+
+func (b blind) OpenFile(name string, flag int, perm fs.FileMode) (journal.File, error) {
+	f, err := b.FS.OpenFile(name, flag, perm)
+	if err == nil && name == b.name {
+		return blindFile{f}, nil
+	}
+	return f, err
+}
+
+func (blindFile) ReadAt([]byte, int64) (int, error) { return 0, syscall.EIO }
+
+func TestUnreadableSegmentIsNamedAndTheRestIsVerified(t *testing.T) {
+	disk, o := build(t, 45, true)
+	all, err := journal.Verify(context.Background(), on(o, disk), nil)
+	must(t, err)
+	for i, name := range segments(disk) {
+		at := places(t, disk)[name][0]
+		o.FS = blind{disk, name}
+		r, err := journal.Verify(context.Background(), o, nil)
+		d := damageIn(t, err)
+		if i == len(segments(disk))-1 {
+			at.to = at.from // nothing after it says how many it held
+		}
+		if d.Segment != path.Base(name) || d.From != at.from || d.To != at.to || len(r.Damage) != 1 {
+			t.Fatalf("%s: %v", name, r.Damage)
+		}
+		if i == 0 && r.Records != all.Records-uint64(at.to-at.from)-1 {
+			t.Fatalf("%d records verified", r.Records)
+		}
+		if _, _, err := journal.Open(context.Background(), o); !errors.Is(err, syscall.EIO) {
+			t.Fatalf("open: %v", err)
+		}
 	}
 }
 

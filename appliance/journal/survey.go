@@ -58,8 +58,11 @@ func (s *survey) segment(ctx context.Context, name string, newest bool) error {
 	if errors.Is(err, errBytes) {
 		return s.noHeader(name, newest)
 	}
-	if err != nil {
+	if errors.Is(err, ErrFormat) {
 		return fmt.Errorf("segment %s: %w", name, err)
+	}
+	if err != nil {
+		return s.unreadable(name, err)
 	}
 	want := s.genesis.Origin
 	want.Lane = s.o.Lane
@@ -75,7 +78,7 @@ func (s *survey) segment(ctx context.Context, name string, newest bool) error {
 		return nil
 	}
 	if s.buf, err = s.o.readRange(name, 0, -1, s.buf); err != nil {
-		return err
+		return s.unreadable(name, err)
 	}
 	in, err := inspect(ctx, s.buf, h, sealer, s.o.Secret)
 	if err != nil {
@@ -165,12 +168,24 @@ func (s *survey) checkSeal(in *inspection) {
 	s.add(d)
 }
 
+// unreadable notes a file that the disk does not give back, and goes on when
+// everything is to be looked at. At a start it ends the attempt: another may succeed.
+func (s *survey) unreadable(name string, err error) error {
+	if !s.full {
+		return err
+	}
+	size, _ := s.o.FS.Stat(s.o.path(name)) // 0 will do when that fails too
+	s.add(&Damage{Segment: name, From: s.next, To: s.next, Length: size, Cause: "the file cannot be read"})
+	s.known, s.last = false, nil
+	return nil
+}
+
 // noHeader handles a file without a sound header. The newest one, empty beyond
 // it, is a segment whose creation the power cut; it never held a record.
 func (s *survey) noHeader(name string, newest bool) error {
 	seg, err := s.o.readRange(name, 0, -1, s.buf)
 	if err != nil {
-		return err
+		return s.unreadable(name, err)
 	}
 	s.buf = seg
 	if newest && unfinished(seg, 0, headerLen, 0) && zeroIn(seg, headerLen, len(seg)) {
@@ -191,6 +206,6 @@ func (s *survey) noHeader(name string, newest bool) error {
 		d.To = max(d.To, next-1)
 	}
 	s.add(d)
-	s.known = false
+	s.known, s.last = false, nil
 	return nil
 }
