@@ -14,7 +14,7 @@ import (
 // and val are valid until fn returns; an error of fn ends the visit and is
 // returned. Rows not yet flushed by a Tx are not met.
 func Rows(txn *badger.Txn, station journal.Station, fn func(key, val []byte) error) error {
-	it := txn.NewIterator(badger.IteratorOptions{Prefix: Prefix(station), PrefetchValues: true, PrefetchSize: 100})
+	it := txn.NewIterator(badger.IteratorOptions{Prefix: Prefix(station)})
 	defer it.Close()
 	for it.Rewind(); it.Valid(); it.Next() {
 		item := it.Item()

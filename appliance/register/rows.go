@@ -217,9 +217,7 @@ func (r *rows) scan(prefix, from []byte, values bool, fn func(row) (bool, error)
 // read returns up to size rows of the transaction from seek on, and where to go
 // on, nil at the end.
 func (r *rows) read(prefix, seek []byte, size int, values bool) (chunk []row, next []byte, err error) {
-	it := r.txn.NewIterator(badger.IteratorOptions{
-		Prefix: prefix, PrefetchValues: values && size > 32, PrefetchSize: min(size, 100),
-	})
+	it := r.txn.NewIterator(badger.IteratorOptions{Prefix: prefix}) // prefetching costs a goroutine a row, and rows are small
 	defer it.Close()
 	for it.Seek(seek); it.ValidForPrefix(prefix); it.Next() {
 		item := it.Item()

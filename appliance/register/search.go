@@ -46,14 +46,17 @@ type Hit struct {
 // Limits of a search.
 const (
 	defaultHits = 50
-	maxHits     = 1000 // persons ranked; of more, those with the lowest ids
-	maxQuery    = 200  // bytes of text
+	maxHits     = 300   // persons ranked; of more, those first in the index
+	maxSeen     = 5000  // persons looked at for them
+	maxWord     = 50000 // persons read of one word
+	maxQuery    = 200   // bytes of text
 	maxWords    = 8
 )
 
 // Search finds persons, best first: by rank, those in the book before others,
-// then by given name, whole name and id; those of a household as on its sheet. more tells that there are hits beyond those
-// returned.
+// then by given name, whole name and id; those of a household as on its sheet.
+// more tells that there are hits beyond those returned. Who has just the words
+// asked for is found however many have words beginning like them.
 func (v *View) Search(q Query) (hits []Hit, more bool, err error) {
 	t := parseText(q.Text)
 	found, cut, err := v.find(t)
@@ -62,29 +65,33 @@ func (v *View) Search(q Query) (hits []Hit, more bool, err error) {
 	}
 	for _, f := range found {
 		h := Hit{Person: v.Person(f.id), Rank: f.rank}
-		if h.Person == nil {
+		if h.Person == nil || !t.fits(&h) || q.Active && !h.Person.Active() || q.Area != 0 && !v.lives(&h, q.Area) {
 			continue
 		}
-		if at := h.Person.Household(); at != 0 {
-			h.Household = v.Household(at)
+		if len(hits) >= maxHits && !f.whole {
+			cut = true
+			break
 		}
-		if t.fits(&h) && q.fits(h) {
-			hits = append(hits, h)
-		}
-	}
-	if v.err != nil {
-		return nil, false, v.err
+		hits = append(hits, h)
 	}
 	hits, rest := page(rankHits(hits), q)
-	return hits, cut || rest, nil
+	for i := range hits {
+		v.house(&hits[i])
+	}
+	return hits, cut || rest, v.err
 }
 
-// fits reports whether a hit is inside the bounds of the query.
-func (q Query) fits(h Hit) bool {
-	if q.Active && !h.Person.Active() {
-		return false
+// house fills in the household of a hit.
+func (v *View) house(h *Hit) {
+	if at := h.Person.Household(); at != 0 && h.Household == nil {
+		h.Household = v.Household(at)
 	}
-	return q.Area == 0 || (h.Household != nil && h.Household.Area == q.Area)
+}
+
+// lives reports whether the person found lives in a household of the area.
+func (v *View) lives(h *Hit, area population.ID) bool {
+	v.house(h)
+	return h.Household != nil && h.Household.Area == area
 }
 
 func rankHits(hits []Hit) []Hit {
@@ -132,22 +139,24 @@ func page(hits []Hit, q Query) (out []Hit, rest bool) {
 
 // candidate is a person that an index gave.
 type candidate struct {
-	id   population.ID
-	rank Rank
+	id    population.ID
+	rank  Rank
+	whole bool // all of the name was asked for; they come before others found by name
 }
 
-// find asks the indexes; cut tells that there were more than maxHits.
+// find asks the indexes; cut tells that there were more than maxSeen.
 func (v *View) find(t text) (found []candidate, cut bool, err error) {
 	seen := make(map[population.ID]bool)
+	whole := false
 	add := func(rank Rank, ids ...population.ID) {
 		for _, id := range ids {
-			if len(found) >= maxHits {
+			if len(found) >= maxSeen {
 				cut = true
 				return
 			}
 			if !seen[id] {
 				seen[id] = true
-				found = append(found, candidate{id, rank})
+				found = append(found, candidate{id, rank, whole})
 			}
 		}
 	}
@@ -173,9 +182,22 @@ func (v *View) find(t text) (found []candidate, cut bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
+		if t.born.Year != 0 {
+			born, err := v.bornIn(t.born, 0)
+			if err != nil {
+				return nil, false, err
+			}
+			slices.Sort(born)
+			ids = intersect(ids, born)
+		}
+		if t.born.Year == 0 {
+			whole = true
+			add(RankFolded, v.Similar(strings.Join(t.words, " "))...)
+			whole = false
+		}
 		add(RankFolded, ids...)
 	} else if t.born.Year != 0 {
-		ids, err := v.bornIn(t.born)
+		ids, err := v.bornIn(t.born, maxSeen)
 		if err != nil {
 			return nil, false, err
 		}
@@ -211,7 +233,8 @@ func (v *View) sheets(area uint32, n population.HouseholdNumber) ([]population.I
 }
 
 // bornIn lists persons by birth date; a year or month finds everybody in it.
-func (v *View) bornIn(d population.Date) ([]population.ID, error) {
+// Of more than limit (0: no limit) the later born are left out.
+func (v *View) bornIn(d population.Date, limit int) ([]population.ID, error) {
 	prefix := v.book.year(d.Year)
 	if d.Month != 0 {
 		prefix = append(prefix, d.Month)
@@ -225,7 +248,7 @@ func (v *View) bornIn(d population.Date) ([]population.ID, error) {
 		for _, id := range list {
 			ids = append(ids, population.ID(id))
 		}
-		return len(ids) <= maxHits, err
+		return limit == 0 || len(ids) <= limit, err
 	})
 	return ids, err
 }
@@ -250,6 +273,10 @@ func (v *View) named(t text) ([]population.ID, error) {
 // reading the others in full: what it gives is checked by name afterwards.
 func (v *View) withWords(words []string) ([]population.ID, error) {
 	const few = 200
+	if len(words) == 1 {
+		ids, _, err := v.withPrefix(words[0], maxWord)
+		return ids, err
+	}
 	var sets [][]population.ID
 	for _, limit := range [...]int{few, 0} {
 		sets = sets[:0]

@@ -109,3 +109,26 @@ func TestSearchFollowsChanges(t *testing.T) {
 		t.Errorf("after the annulment: %d by the new name, %d by the old", count("quan"), count("van thao"))
 	}
 }
+
+// Who has exactly the name asked for is first, however many names begin like it.
+func TestSearchFindsTheExactNameAmongThousands(t *testing.T) {
+	s := newScribe(t)
+	s.enter(village()...)
+	for n := range uint32(8) {
+		e := population.HouseholdOpened{ID: id(1000 * (n + 1)), Type: population.KindCollective, Area: id(1), Number: population.HouseholdNumber{Number: 200 + n}}
+		for m := range uint32(80) {
+			e.Members = append(e.Members, member(1000*(n+1)+1+m, population.RelOther, "Nguyễn Văn Ảnh", population.Male, "1990"))
+		}
+		s.enter(e)
+	}
+	s.enter(population.PersonRegistered{Household: id(10), Member: member(9999, population.RelOther, "Nguyễn Văn Anh", population.Male, "1990")},
+		population.PersonRegistered{Household: id(10), Member: member(9998, population.RelOther, "Nguyễn Văn An", population.Male, "1990")})
+	s.view(func(v *register.View) {
+		for text, want := range map[string]uint32{"Nguyễn Văn Anh": 9999, "nguyen van an": 9998} {
+			hits, more, err := v.Search(register.Query{Text: text, Limit: 5})
+			if err != nil || len(hits) != 5 || !more || hits[0].Person.ID != id(want) {
+				t.Errorf("%q: %d hits, more %v, %v", text, len(hits), more, err)
+			}
+		}
+	})
+}
