@@ -233,7 +233,7 @@ type ScopeCorrection struct {
 	Scope     Scope
 	Person    ID     // Double, Out: the person taken off
 	Canonical ID     // Double: the entry of the same person that stays
-	Household ID     // Missed: where the person is put
+	Household ID     // Missed: where the person is put; Double, Out: the one left, if given
 	Member    Member // Missed: the person
 	Date      Date   // when found
 	Period    Period

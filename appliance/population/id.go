@@ -28,7 +28,7 @@ func (id ID) Serial() uint32 { return uint32(id) }
 func (id ID) Valid() bool { return id.Mint() != 0 && id.Serial() != 0 }
 
 // ErrID is returned for a text that is not an id.
-var ErrID = errors.New("not an id: write it as printed, like 12-3456-K")
+var ErrID = errors.New("not an id: write it as printed, like 12-3456-W")
 
 // checkLetters are the check characters: the alphabet without I, L and O, which
 // are taken for digits. Their number is prime, which the promise of checkLetter
@@ -52,7 +52,7 @@ func checkLetter(text string) byte {
 	return checkLetters[sum]
 }
 
-// String returns the id as printed, "mint-serial-check" (12-3456-K); "" for the
+// String returns the id as printed, "mint-serial-check" (12-3456-W); "" for the
 // zero ID. A number without a mint (users, operations) is printed plain.
 func (id ID) String() string {
 	if id == 0 {
