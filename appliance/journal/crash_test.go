@@ -211,6 +211,35 @@ func TestFullDiskRefusesAndGoesOnWhenThereIsRoom(t *testing.T) {
 	}
 }
 
+func TestSealHasRoomOnAFullDisk(t *testing.T) {
+	for records := journal.Seq(1); records < 40; records++ {
+		disk := crashfs.New(crashfs.Options{})
+		o := small(options(disk, dir))
+		create(t, o)
+		j, _ := open(t, o)
+		fill(t, j, records)
+		disk.SetQuota(1)
+		closeJournal(t, j)
+		if r, err := journal.Verify(context.Background(), o, nil); err != nil || r.Sealed != r.Segments {
+			t.Fatalf("%d records: %+v, %v", records, r, err)
+		}
+	}
+}
+
+func TestStartFreesWhatWasPreallocated(t *testing.T) {
+	disk, o := build(t, 30, false)
+	o = on(o, disk)
+	files := segments(disk)
+	last := files[len(files)-1]
+	seg, err := journal.ReadFile(disk, last, 1<<23)
+	must(t, err)
+	offs := journal.FrameOffsets(seg)
+	open(t, o)
+	if size, err := disk.Stat(last); err != nil || size != offs[len(offs)-1] || size == int64(len(seg)) {
+		t.Fatalf("%d bytes of %d, frames end at %d: %v", size, len(seg), offs[len(offs)-1], err)
+	}
+}
+
 // Some file systems find out that they are full only while writing.
 func TestFullDiskMetInTheWrite(t *testing.T) {
 	went, ended := 0, 0
