@@ -17,7 +17,7 @@ func (c *Commune) marriage(d dice) {
 		return p.Marital != population.Married && p.Marital != population.Separated && p.house.kind == population.KindFamily
 	}
 	a := c.find(d, func(p *person) bool {
-		age, least := p.age(c.today), 18-early
+		age, least := p.age(c.today-longestDelay), 18-early
 		if p.Sex == population.Male {
 			least += 2
 		}
@@ -50,7 +50,7 @@ func (c *Commune) match(d dice, a *person, free func(*person) bool) *person {
 		}
 		gap := (w.born - m.born) / 365
 		kin := a.mother != nil && a.mother == b.mother || a.father != nil && a.father == b.father || a.mother == b || b.mother == a || a.father == b || b.father == a
-		return !kin && gap > -4 && gap < 13 && w.age(c.today) >= 18 && m.age(c.today) >= 20
+		return !kin && gap > -4 && gap < 13 && w.age(c.today-longestDelay) >= 18 && m.age(c.today-longestDelay) >= 20
 	})
 }
 

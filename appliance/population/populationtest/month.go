@@ -88,7 +88,7 @@ func (c *Commune) when(d dice, people []*person, houses ...*house) int {
 	}
 	day := max(c.today-d.IntN(15), population.PeriodOf(population.DateOfDays(c.today)).First().Days())
 	if d.chance(c.opt.Errors.Late) {
-		day = c.today - 30 - d.IntN(150)
+		day = c.today - 30 - d.IntN(longestDelay-30)
 	}
 	day = min(max(day, floor), c.today)
 	for _, p := range people {
@@ -99,6 +99,9 @@ func (c *Commune) when(d dice, people []*person, houses ...*house) int {
 	}
 	return day
 }
+
+// longestDelay is how many days after it an act may become known.
+const longestDelay = 180
 
 // put emits an entry of the act under way.
 func (c *Commune) put(e population.Entry) {
