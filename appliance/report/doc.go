@@ -19,7 +19,8 @@
 // A person is in the stock at the end of a month when a stay of his that began
 // to count in that month or before has not ended by its end. Months are those
 // in which entries count, so a late event changes the first month still open
-// and never a report that was sent. Where somebody is counted follows the areas
+// and never a report that was sent; an amendment or annulment of what counted
+// in a closed month does, and it is for the rules to let it pass. Where somebody is counted follows the areas
 // his household belonged to; hamlet and collaborator of an area are those of
 // today.
 //

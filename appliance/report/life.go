@@ -1,10 +1,6 @@
 package report
 
-import (
-	"slices"
-
-	"tramxa/appliance/population"
-)
+import "tramxa/appliance/population"
 
 // where is a place a person is counted at. The area 0 is that of a household
 // without one.
@@ -24,8 +20,8 @@ type step struct {
 
 // home is what a report needs of a household.
 type home struct {
-	area   population.ID // when it has only ever had one
-	moves  []population.AreaStay
+	area   population.ID         // when it has only ever had one
+	moves  []population.AreaStay // else; their periods never run backwards
 	family bool
 }
 
@@ -39,38 +35,21 @@ func (p place) before(o place) bool { return p.per < o.per || p.per == o.per && 
 
 func newHome(h *population.Household) home {
 	x := home{area: h.Area, family: h.Type == population.KindFamily}
-	if len(h.Moves) == 1 {
-		x.area = h.Moves[0].Area
-	}
 	if len(h.Moves) > 1 {
-		x.moves = slices.Clone(h.Moves)
-		slices.SortStableFunc(x.moves, func(a, b population.AreaStay) int {
-			pa, pb := place{a.FromPer, a.FromSeq}, place{b.FromPer, b.FromSeq}
-			switch {
-			case pa.before(pb):
-				return -1
-			case pb.before(pa):
-				return 1
-			}
-			return 0
-		})
+		x.moves = h.Moves
 	}
 	return x
 }
 
-// areaAt returns the area of the household from its last move not after at.
-func (h home) areaAt(at place) population.ID {
-	if len(h.moves) == 0 {
-		return h.area
-	}
-	area := h.moves[0].Area
-	for _, m := range h.moves[1:] {
-		if at.before(place{m.FromPer, m.FromSeq}) {
-			break
+// moveAt returns the index of the household's last move not after at; of the
+// first one for what was before it.
+func (h home) moveAt(at place) int {
+	for i := len(h.moves) - 1; i > 0; i-- {
+		if m := h.moves[i]; !at.before(place{m.FromPer, m.FromSeq}) {
+			return i
 		}
-		area = m.Area
 	}
-	return area
+	return 0
 }
 
 // steps writes the life of a person as changes of where he is counted, into
@@ -80,8 +59,11 @@ func steps(buf []step, p *population.Person, homes map[population.ID]home) []ste
 	buf = buf[:0]
 	for i, s := range p.Stays {
 		h := homes[s.Household]
-		begin := place{s.FromPer, s.FromSeq}
-		at := where{true, h.areaAt(begin)}
+		at, later := where{true, h.area}, h.moves
+		if len(h.moves) > 0 {
+			first := h.moveAt(place{s.FromPer, s.FromSeq})
+			at.area, later = h.moves[first].Area, h.moves[first+1:]
+		}
 		if i > 0 && joins(p.Stays[i-1], s) {
 			// the step that ended the stay before leads here
 			last := &buf[len(buf)-1]
@@ -90,10 +72,9 @@ func steps(buf []step, p *population.Person, homes map[population.ID]home) []ste
 			buf = append(buf, step{s.FromPer, s.FromSeq, s.In, where{}, at})
 		}
 		end := place{s.ToPer, s.ToSeq}
-		for _, m := range h.moves {
-			moved := place{m.FromPer, m.FromSeq}
-			if begin.before(moved) && (s.Out == population.CauseNone || moved.before(end)) && m.Area != at.area {
-				to := where{true, m.Area}
+		for _, m := range later {
+			in := s.Out == population.CauseNone || place{m.FromPer, m.FromSeq}.before(end)
+			if to := (where{true, m.Area}); in && to != at {
 				buf = append(buf, step{m.FromPer, m.FromSeq, population.CauseMoved, at, to})
 				at = to
 			}
