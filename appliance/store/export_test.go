@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tramxa/appliance/journal"
+	"tramxa/appliance/register"
 )
 
 // Queued is how many commands wait.
@@ -14,4 +15,12 @@ func (s *Store) CompareFold(ctx context.Context) (view, fold journal.Hash, err e
 	var r Verification
 	err = s.compareFold(ctx, &r, func(Progress) {})
 	return r.View, r.Fold, err
+}
+
+// ViewHash is the hash of the view's rows.
+func (s *Store) ViewHash(context.Context) (journal.Hash, error) {
+	txn, _, done := s.view.read()
+	defer done()
+	h, _, err := register.Hash(txn, s.origin.Station)
+	return h, err
 }

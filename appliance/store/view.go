@@ -136,9 +136,10 @@ func (v *view) commit(txn *badger.Txn, last journal.Seq) error {
 }
 
 // fits says whether so many rows with so many bytes of keys and values can be
-// written in one transaction. Badger counts 12 bytes more a row.
+// written in one transaction. Badger counts 12 bytes more a row, 10 when it
+// commits, and one row for the transaction's end.
 func (v *view) fits(rows, bytes int) bool {
-	return int64(rows) < v.db.MaxBatchCount() && int64(bytes+12*rows) < v.db.MaxBatchSize()
+	return int64(rows)+2 < v.db.MaxBatchCount() && int64(bytes+12*rows)+64 < v.db.MaxBatchSize()
 }
 
 // badgerLog passes on what badger has to say, warnings and worse. Its messages
