@@ -149,7 +149,7 @@ func TestSyncErrorStopsForGood(t *testing.T) {
 func TestGroupSeenAfterAFailedSyncIsMadeDurable(t *testing.T) {
 	for seed := range uint64(60) {
 		disk := crashfs.New(crashfs.Options{Seed: seed})
-		o := options(disk, dir)
+		o := small(options(disk, dir))
 		create(t, o)
 		j, _ := open(t, o)
 		fill(t, j, 10)
@@ -245,7 +245,7 @@ func TestFullDiskMetInTheWrite(t *testing.T) {
 	went, ended := 0, 0
 	for seed := range uint64(200) {
 		disk := crashfs.New(crashfs.Options{Seed: seed})
-		o := options(disk, dir)
+		o := small(options(disk, dir))
 		create(t, o)
 		j, _ := open(t, o)
 		disk.FailAt(2, syscall.ENOSPC, crashfs.OpWrite) // the first is the header's

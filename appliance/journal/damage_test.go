@@ -71,11 +71,11 @@ func places(t *testing.T, disk *crashfs.FS) map[string][]place {
 // TestEveryFlippedBitIsFoundAndNamed flips bits one at a time, in closed segments
 // and in one that was never closed, and wants the very records named.
 func TestEveryFlippedBitIsFoundAndNamed(t *testing.T) {
-	step := 13
+	step := 29
 	if long() {
 		step = 1
 	} else {
-		t.Log("every 13th byte; TRAMXA_LONG=1 takes every byte")
+		t.Log("every 29th byte; TRAMXA_LONG=1 takes every byte")
 	}
 	for _, closed := range []bool{true, false} {
 		disk, o := build(t, 45, closed)
