@@ -8,5 +8,9 @@
 // refuses an entry of a kind or version it does not know: such a body is
 // carried as Unknown.
 //
+// Each layout is stated once, as a visit method (layout.go); writing, reading,
+// JSON, tidying and the tables of FORMAT.md are visitors. Bodies are versioned
+// and frozen; testdata/v1 holds their bytes.
+//
 // Terms follow the form A0/CTV and P0/CTV of Thông tư 01/2022/TT-BYT.
 package population
