@@ -36,6 +36,12 @@ func (v *View) stick(err error) {
 // Station returns whose register it is.
 func (v *View) Station() journal.Station { return v.book.station }
 
+// Hash returns the hash of all rows of the station; see the function Hash.
+func (v *View) Hash() (journal.Hash, error) {
+	h, _, err := Hash(v.book.txn, v.book.station)
+	return h, err
+}
+
 // Applied returns the sequence of the newest record applied, 0 when none.
 func (v *View) Applied() journal.Seq {
 	n, err := v.book.applied()
