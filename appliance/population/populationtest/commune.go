@@ -27,8 +27,7 @@ type Commune struct {
 	numbers map[uint64]struct{} // identity numbers and insurance cores given out
 	seen    map[uint64]struct{} // name, birth, sex: no namesakes born on one day unless planted
 
-	active  []*person // in the book
-	people  map[population.ID]*person
+	active  []*person         // in the book
 	last    population.Period // the newest month drawn
 	unnamed []*person         // newborns still "Trai" or "Gái"
 	pending []scopeFind
@@ -43,7 +42,7 @@ func New(o Options) *Commune {
 	o = o.withDefaults()
 	c := &Commune{
 		opt: o, start: o.Start.Days(), names: newNamebook(o.Flavour),
-		numbers: make(map[uint64]struct{}), seen: make(map[uint64]struct{}), people: make(map[population.ID]*person),
+		numbers: make(map[uint64]struct{}, 2*o.Persons), seen: make(map[uint64]struct{}, o.Persons),
 	}
 	c.last = population.PeriodOf(o.Start) - 1
 	d := newDice(o.Seed, 1)
@@ -104,7 +103,6 @@ func (c *Commune) mint() population.ID {
 func (c *Commune) enter(p *person) {
 	p.pos = len(c.active)
 	c.active = append(c.active, p)
-	c.people[p.id] = p
 }
 
 // leave takes a person out of the list and of the household.

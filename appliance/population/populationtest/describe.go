@@ -1,8 +1,6 @@
 package populationtest
 
 import (
-	"fmt"
-	"hash/fnv"
 	"slices"
 
 	"tramxa/appliance/population"
@@ -67,7 +65,7 @@ func (c *Commune) giveName(d dice, p *person, h *house) {
 // newborn calls a child "Trai" or "Gái", unless one of that day has it already.
 func (c *Commune) newborn(p *person) bool {
 	p.Name = [2]string{"Trai", "Gái"}[sexIndex(p.Sex)]
-	if !c.fresh(p) {
+	if p.key = population.Key2(p.Name); !c.fresh(p) {
 		return false
 	}
 	c.unnamed = append(c.unnamed, p)
@@ -78,9 +76,9 @@ func (c *Commune) nameAmong(d dice, p *person, others []*person) {
 	year := population.DateOfDays(p.born).Year
 	for try := 0; ; try++ {
 		p.Name = c.names.name(d, p.Ethnicity, p.Sex, p.clan, int(year))
-		key := population.Key2(p.Name)
+		p.key = population.Key2(p.Name)
 		sibling := slices.ContainsFunc(others, func(o *person) bool {
-			return o != p && o.Name != "" && (o.mother == p.mother || o.father == p.father) && population.Key2(o.Name) == key
+			return o != p && o.key == p.key && (o.mother == p.mother || o.father == p.father)
 		})
 		if !sibling && c.fresh(p) || try > 50 {
 			return
@@ -89,10 +87,16 @@ func (c *Commune) nameAmong(d dice, p *person, others []*person) {
 }
 
 // fresh reports whether nobody yet has this name, birth and sex, and notes it.
+// A hash is enough: taken for the same by accident, another name is drawn.
 func (c *Commune) fresh(p *person) bool {
-	f := fnv.New64a()
-	fmt.Fprintf(f, "%s|%d|%d|%d|%d", population.Key2(p.Name), p.Sex, p.Born.Year, p.Born.Month, p.Born.Day)
-	k := f.Sum64()
+	k := uint64(14695981039346656037)
+	mix := func(b byte) { k = (k ^ uint64(b)) * 1099511628211 }
+	for i := range len(p.key) {
+		mix(p.key[i])
+	}
+	for _, b := range [...]byte{byte(p.Sex), byte(p.Born.Year >> 8), byte(p.Born.Year), p.Born.Month, p.Born.Day} {
+		mix(b)
+	}
 	if _, ok := c.seen[k]; ok {
 		return false
 	}

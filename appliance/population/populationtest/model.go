@@ -14,6 +14,7 @@ type person struct {
 	id                     population.ID // 0: not in the book
 	born                   int           // true day of birth, days since 1970
 	clan                   string
+	key                    string // population.Key2 of the name
 	mother, father, spouse *person
 	house                  *house // nil: not in the book now
 	rel                    population.Code

@@ -10,7 +10,7 @@ const surnamesNorth = "Nguyễn:352 Trần:95 Lê:70 Phạm:85 Vũ:62 Hoàng:48 
 	"Phan:15 Dương:15 Đinh:18 Trịnh:12 Lương:12 Mai:10 Hà:12 Đoàn:14 Lưu:8 Tạ:9 Cao:8 Phùng:7 Tô:6 Quách:3 " +
 	"Nghiêm:3 Khổng:2 Lại:5 Vương:3 Tống:3 Chu:5 Lý:3 Lâm:2 Thái:2 Hồ:3 Trương:8 Võ:2 Kiều:2 Giang:2 Đàm:3 Bạch:1"
 
-const surnamesSouth = "Nguyễn:318 Trần:97 Lê:90 Phạm:58 Võ:48 Huỳnh:44 Phan:34 Bùi:23 Hoàng:15 Vũ:14 Trương:24 " +
+const surnamesSouth = "Nguyễn:330 Trần:97 Lê:90 Phạm:58 Võ:38 Huỳnh:34 Phan:34 Bùi:23 Hoàng:15 Vũ:14 Trương:24 " +
 	"Đỗ:18 Đặng:20 Hồ:20 Ngô:15 Dương:14 Đoàn:12 Đinh:10 Trịnh:9 Cao:9 Đào:8 Mai:9 Lương:7 Lưu:6 Lâm:9 Hà:5 " +
 	"Thái:6 Phùng:4 Tạ:4 Lý:6 Văn:4 Tô:4 Vương:3 Châu:4 Tăng:2 Thân:2 La:2 Kiều:2 Từ:2 Đàm:1 Biện:1"
 

@@ -135,7 +135,7 @@ func (c *Commune) everybody() []*person {
 // copyOf writes a person a second time: no number or one with a digit wrong, no
 // card or another, the name sometimes with another tone.
 func (c *Commune) copyOf(d dice, p *person) *person {
-	q := &person{Facts: p.Facts, born: p.born, clan: p.clan, since: c.start, extra: true}
+	q := &person{Facts: p.Facts, born: p.born, clan: p.clan, key: p.key, since: c.start, extra: true}
 	q.Insurance = ""
 	if d.chance(0.5) {
 		q.Insurance = c.insuranceCore(d)
