@@ -57,7 +57,7 @@ func (r *Registrar) Check(ctx context.Context, actor uint32, cmd Command) (Answe
 var errTakeBack = errors.New("taken back")
 
 // attempts bounds how often the confirmations needed may change under way.
-const attempts = 4
+const attempts = 8
 
 func (r *Registrar) decide(ctx context.Context, actor uint32, cmd Command, dry bool) (Answer, error) {
 	if err := wellFormed(cmd); err != nil {
