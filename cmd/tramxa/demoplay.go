@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"tramxa/appliance/report"
+)
+
+// sameReport compares two reports by the bytes a reader gets, but for the
+// moment they were taken at.
+func sameReport(a, b *report.Report) (bool, error) {
+	var x, y bytes.Buffer
+	if err := a.WriteJSON(&x); err != nil {
+		return false, err
+	}
+	if err := b.WriteJSON(&y); err != nil {
+		return false, err
+	}
+	return bytes.Equal(x.Bytes(), y.Bytes()), nil
+}
+
+// play shows the month while people watch, then stays until they have seen
+// enough.
+func (d *demo) play(ctx context.Context) error {
+	stopPages, addr, err := serveDemoHubPages(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer stopPages()
+	if err := d.settle(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.say, "\n  station  http://%s   (login %s, password %s)\n  hub      http://%s   (login %s, password %s)\n\nthe month %s happens within a minute; Ctrl-C ends\n",
+		d.station.pageAddr, demoLogin, demoPassword, addr, demoLogin, demoPassword, d.month)
+	list := acts(d.commune.Month(d.month))
+	pause := d.options.pace / time.Duration(max(len(list), 1))
+	last := time.Now()
+	for i, act := range list {
+		if err := d.record(ctx, act...); err != nil {
+			return err
+		}
+		if time.Since(last) > 5*time.Second || i == len(list)-1 {
+			last = time.Now()
+			st := d.station.Status()
+			fmt.Fprintf(d.say, "%d of %d acts · saved %d · province has %d\n", i+1, len(list), st.Head, st.Acked.Seq)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+	fmt.Fprintln(d.say, "the month is over; the pages stay until Ctrl-C")
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-d.served:
+		d.served <- err
+		return err
+	}
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"tramxa/appliance/journal"
+	"tramxa/appliance/store"
+)
+
+func doctorVerb() verb {
+	return verb{name: "doctor", args: "--dir D [--json]", about: "verify journal, checkpoints and view of a station, and say what is damaged", run: runDoctor}
+}
+
+// diagnosis is what the doctor found.
+type diagnosis struct {
+	Whole       bool            `json:"whole"`
+	Records     uint64          `json:"records"`
+	Sequence    journal.Seq     `json:"sequence"` // the view was compared with the journal folded anew up to here
+	ViewAgrees  bool            `json:"view_agrees"`
+	Checkpoints int             `json:"checkpoints"`
+	Bad         []journal.Seq   `json:"bad_checkpoints,omitempty"`
+	Damage      []damagedRange  `json:"damage,omitempty"`
+	Lanes       []laneDiagnosis `json:"lanes,omitempty"`
+}
+
+type laneDiagnosis struct {
+	Lane    journal.Lane `json:"lane"`
+	Records uint64       `json:"records"`
+}
+
+type damagedRange struct {
+	Segment string      `json:"segment"`
+	From    journal.Seq `json:"from"`
+	To      journal.Seq `json:"to"`
+	Offset  int64       `json:"offset"`
+	Length  int64       `json:"length"`
+	What    string      `json:"what,omitempty"`
+}
+
+func runDoctor(ctx context.Context, args []string, std stdio) error {
+	f := newFlags("doctor", std)
+	dir := dirFlag(f, "station")
+	asJSON := f.Bool("json", false, "answer as JSON")
+	if _, err := f.parse(args, 0); err != nil {
+		return err
+	}
+	var d diagnosis
+	err := stationVerbControl(ctx, *dir, std, func(c *control) error {
+		var b bytes.Buffer
+		if err := c.call(ctx, http.MethodPost, "/v1/verify", nil, nil, &b); err != nil {
+			return err
+		}
+		return json.Unmarshal(b.Bytes(), &d)
+	})
+	if errors.Is(err, journal.ErrDamaged) {
+		d, err = examineClosed(ctx, *dir, std)
+	}
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		err = writeJSON(std.out, d)
+	} else {
+		err = showDiagnosis(std.out, d)
+	}
+	if err == nil && !d.Whole {
+		return withHint(errors.New("the station is damaged"), "nothing was changed; copy the directory, then restore a backup beside it or fetch the range from the province")
+	}
+	return err
+}
+
+func (n *stationNode) handleVerify(w http.ResponseWriter, r *http.Request) error {
+	v, err := n.Store().Verify(r.Context(), nil)
+	if err != nil && len(v.Lanes[0].Damage)+len(v.Lanes[1].Damage) == 0 {
+		return err
+	}
+	d := diagnosis{Sequence: v.Seq, ViewAgrees: v.View == v.Fold, Checkpoints: len(v.Checkpoints), Bad: v.Bad}
+	d.lanes(v.Lanes[:])
+	d.Whole = d.ViewAgrees && len(d.Damage) == 0
+	return writeJSON(w, d)
+}
+
+func (d *diagnosis) lanes(reports []journal.VerifyReport) {
+	for lane, rep := range reports {
+		d.Records += uint64(rep.Records)
+		d.Lanes = append(d.Lanes, laneDiagnosis{Lane: journal.Lane(lane), Records: uint64(rep.Records)})
+		for _, bad := range rep.Damage {
+			d.Damage = append(d.Damage, damagedRange{Segment: bad.Segment, From: bad.From, To: bad.To, Offset: bad.Offset, Length: bad.Length})
+		}
+	}
+}
+
+// examineClosed verifies the journals of a station too damaged to open.
+func examineClosed(ctx context.Context, dir string, std stdio) (diagnosis, error) {
+	c, err := stationPart(dir)
+	if err != nil {
+		return diagnosis{}, err
+	}
+	show := &progressPrinter{w: std.err}
+	var reports []journal.VerifyReport
+	for _, lane := range []journal.Lane{journal.LaneRegister, journal.LaneAccess} {
+		rep, err := store.VerifyLane(ctx, store.Options{Dir: dir, KeyFile: c.Key}, lane, showStore(show))
+		if err != nil && len(rep.Damage) == 0 {
+			return diagnosis{}, err
+		}
+		reports = append(reports, rep)
+	}
+	var d diagnosis
+	d.lanes(reports)
+	return d, nil
+}
+
+func showDiagnosis(w io.Writer, d diagnosis) error {
+	if d.Whole {
+		_, err := fmt.Fprintf(w, "whole: %d records verified, the view equals the journal folded anew at %d, %d checkpoints good\n", d.Records, d.Sequence, d.Checkpoints-len(d.Bad))
+		return err
+	}
+	for _, r := range d.Damage {
+		fmt.Fprintf(w, "damaged: %s, bytes %d to %d, records %d to %d\n", r.Segment, r.Offset, r.Offset+r.Length, r.From, r.To)
+	}
+	if len(d.Damage) == 0 && !d.ViewAgrees {
+		fmt.Fprintln(w, "the view differs from the journal; it is made again at the next start")
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"tramxa/appliance"
+	"tramxa/appliance/auth"
+	"tramxa/appliance/journal"
+	"tramxa/appliance/store"
+	"tramxa/replication/identity"
+	"tramxa/replication/link"
+	"tramxa/replication/spoke"
+)
+
+func stationVerb() verb {
+	return verb{name: "station", sub: []verb{
+		{name: "init", args: "--dir D --station N --unit CODE [--hub HOST:PORT --hub-pin PIN]", about: "make a new station and its registration file", run: runStationInit},
+		{name: "run", args: "--dir D", about: "serve the pages and exchange with the hub until stopped", run: runStationRun},
+		{name: "status", args: "--dir D [--json]", about: "say what is saved, what waits and what the province has", run: runStationStatus},
+		{name: "record", args: "--dir D [--as LOGIN] < COMMANDS", about: "write commands given as JSON lines; an answer a line", run: runStationRecord},
+		{name: "import", args: "BOOK.csv|undo OPERATION --dir D [--preview] [--map FILE]", about: "take in a commune's existing book; take an import back", run: runStationImport},
+		{name: "report", args: "--period 2026-03 --dir D [--area ID|--hamlet NAME] [--json|--csv]", about: "form 01-DSX and the balance", run: runStationReport},
+		{name: "user", args: "list|add LOGIN|reset LOGIN --dir D [--name N --role R]", about: "who may use the station; passwords are read from the standard input", run: runStationUser},
+		{name: "sync", args: "--dir D", about: "exchange with the hub now, wait, and say what moved", run: runStationSync},
+	}}
+}
+
+const (
+	registrationFile = "registration.json"
+	accountsFile     = "accounts.json"
+	installFile      = "install.id"
+)
+
+func runStationInit(_ context.Context, args []string, io stdio) error {
+	f := newFlags("station init", io)
+	dir := dirFlag(f, "station")
+	key := f.String("key", "", "file for the station's keys, outside the directory; empty: beside it")
+	number := f.Uint("station", 0, "station number granted by the hub (not the unit code)")
+	mint := f.Uint("mint", 0, "mint number granted by the hub; 0: the station number")
+	unit := f.String("unit", "", "code of the commune, five digits")
+	name := f.String("name", "", "what the pages call this place")
+	listen := f.String("listen", defaultPage, "address of the pages on this machine")
+	hubAddr := f.String("hub", "", "host:port of a server of the province's hub")
+	pin := f.String("hub-pin", "", "public key of the hub, as 'tramxa hub init' prints it")
+	if _, err := f.parse(args, 0); err != nil {
+		return err
+	}
+	if *number == 0 || *number > 1<<31 {
+		return usagef("--station is the number the hub granted, from 1")
+	}
+	c := stationConfig{Key: *key, Listen: *listen, Name: *name, HubPin: *pin}
+	if *hubAddr != "" {
+		c.Hub = []string{*hubAddr}
+	}
+	if _, err := initStation(*dir, c, uint32(*number), uint32(*mint), *unit); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(io.out, "station %d is ready in %s\nhint: give %s to the province, then 'tramxa station run --dir %s'\n",
+		*number, *dir, filepath.Join(*dir, registrationFile), *dir)
+	return err
+}
+
+// initStation makes directory, keys, genesis, registration and configuration.
+func initStation(dir string, c stationConfig, number, mint uint32, unit string) (identity.Registration, error) {
+	if c.HubPin != "" {
+		if _, err := identity.ParsePin(c.HubPin); err != nil {
+			return identity.Registration{}, usagef("--hub-pin: %v", err)
+		}
+	}
+	if c.Key == "" {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return identity.Registration{}, err
+		}
+		c.Key = abs + ".key"
+	}
+	if mint == 0 {
+		mint = number
+	}
+	if _, err := os.Stat(filepath.Join(dir, configFile)); err == nil {
+		return identity.Registration{}, withHint(fmt.Errorf("%s holds a station or hub already", dir), "choose another --dir; an existing one is never overwritten")
+	}
+	g, err := appliance.Init(store.InitOptions{Dir: dir, KeyFile: c.Key, Station: journal.Station(number), Mint: mint, Unit: unit, Now: time.Now()})
+	if err != nil {
+		return identity.Registration{}, err
+	}
+	keys, err := store.ReadKeys(journal.OS, c.Key)
+	if err != nil {
+		return identity.Registration{}, err
+	}
+	return furnish(dir, c, g, keys)
+}
+
+// furnish writes what belongs to a directory and not to the book: registration,
+// installation number and configuration, the last being what makes it a
+// station's directory.
+func furnish(dir string, c stationConfig, g journal.Genesis, keys store.Keys) (identity.Registration, error) {
+	reg, err := identity.NewRegistration(g, keys.Secret)
+	if err != nil {
+		return identity.Registration{}, err
+	}
+	b, err := reg.Marshal()
+	if err != nil {
+		return identity.Registration{}, err
+	}
+	id := make([]byte, 16)
+	if _, err := rand.Read(id); err != nil {
+		return identity.Registration{}, err
+	}
+	return reg, errors.Join(
+		journal.WriteFileAtomic(journal.OS, filepath.Join(dir, installFile), id, 0o600),
+		journal.WriteFileAtomic(journal.OS, filepath.Join(dir, registrationFile), b, 0o600),
+		writeConfig(dir, config{Station: &c}))
+}
+
+// stationNode is an open station with what the command line adds: accounts and
+// the line to the hub.
+type stationNode struct {
+	*appliance.Station
+	dir      string
+	config   stationConfig
+	auth     *auth.Auth
+	spoke    atomic.Pointer[spoke.Spoke] // nil: no hub configured, or not running
+	wire     *link.Meter
+	pageAddr string // where the pages are on this machine, once served
+	log      logger
+}
+
+func openStation(ctx context.Context, dir string, log logger, tune func(*appliance.Options)) (*stationNode, error) {
+	c, err := stationPart(dir)
+	if err != nil {
+		return nil, err
+	}
+	o := appliance.Options{Dir: dir, KeyFile: c.Key, Log: log.with("station", dir), Reserve: c.Reserve << 20}
+	if tune != nil {
+		tune(&o)
+	}
+	s, err := appliance.Open(ctx, o)
+	if err != nil {
+		return nil, explainOpen(err, dir)
+	}
+	a, err := auth.Open(auth.Options{File: filepath.Join(dir, accountsFile)})
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &stationNode{Station: s, dir: dir, config: c, auth: a, wire: &link.Meter{}, log: log}, nil
+}
+
+// explainOpen says what to do about a station that does not open.
+func explainOpen(err error, dir string) error {
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return withHint(err, "một tramxa khác đang mở thư mục này / another tramxa has this directory open: stop it, or let it do the work")
+	case errors.Is(err, journal.ErrDamaged):
+		return withHint(err, "nothing was changed; copy the directory, then 'tramxa doctor --dir "+dir+"' lists the damage; what the province has can be fetched from there, what a backup has from it")
+	}
+	return err
+}
+
+// exchange keeps the line to the hub until ctx ends.
+func (n *stationNode) exchange(ctx context.Context) error {
+	if len(n.config.Hub) == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	sp, err := n.newSpoke()
+	if err != nil {
+		return err
+	}
+	n.spoke.Store(sp)
+	return sp.Run(ctx)
+}
+
+func (n *stationNode) newSpoke() (*spoke.Spoke, error) {
+	pin, err := identity.ParsePin(n.config.HubPin)
+	if err != nil {
+		return nil, withHint(fmt.Errorf("hub_pin in %s: %w", configFile, err), "'tramxa hub init' prints it")
+	}
+	keys, origin := n.Store().Keys(), n.Store().Origin()
+	tls, err := identity.ClientTLS(identity.ClientOptions{Station: origin.Station, Key: keys.Signer, Pin: pin, Metered: n.config.Metered,
+		Clock: identity.Clock{Now: n.Clock().Now, Floor: n.Clock().Floor}})
+	if err != nil {
+		return nil, err
+	}
+	o := spoke.Options{Outbox: n.Outbox(), Origin: origin, Secret: keys.Secret, Signer: keys.Signer,
+		Dialer: &link.Dialer{TLS: tls, NetDial: n.wire.Dial(nil)}, Addresses: n.config.Hub,
+		App: readVersion().Version, Metered: n.config.Metered, Log: n.log.with("spoke", n.dir), Clock: n.Clock().Now}
+	id, err := os.ReadFile(filepath.Join(n.dir, installFile))
+	if err != nil {
+		return nil, err
+	}
+	copy(o.Install[:], id)
+	if _, err := rand.Read(o.Boot[:]); err != nil {
+		return nil, err
+	}
+	return spoke.New(o)
+}
+
+// stationOpener opens the station for one verb.
+func stationOpener(dir string, log logger) opener {
+	return func(ctx context.Context) (http.Handler, func() error, error) {
+		n, err := openStation(ctx, dir, log, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		return stationHandler(n), n.Close, nil
+	}
+}
