@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -140,8 +141,8 @@ func parseUnit(cols []int, rec []string) (Unit, error) {
 	default:
 		return u, errors.New("unknown kind, want Xã, Phường or Đặc khu")
 	}
-	if u.Name == "" || !utf8.ValidString(u.Name) || utf8.RuneCountInString(u.Name) > maxUnitName {
-		return u, errors.New("name is missing, too long or not UTF-8")
+	if u.Name == "" || !utf8.ValidString(u.Name) || strings.ContainsFunc(u.Name, unicode.IsControl) || utf8.RuneCountInString(u.Name) > maxUnitName {
+		return u, errors.New("name is missing, too long or not text")
 	}
 	var err error
 	if u.From, err = parseDay(get(5)); err != nil {

@@ -18,16 +18,25 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-func BenchmarkMonth(b *testing.B) {
-	c := populationtest.New(populationtest.Options{Seed: 1, Persons: 30_000})
-	p := population.PeriodOf(c.Options().Start)
-	n := 0
+func BenchmarkNewWithErrors(b *testing.B) {
 	for b.Loop() {
+		populationtest.New(populationtest.Options{Seed: 1, Persons: 50_000, Errors: populationtest.Published()})
+	}
+}
+
+func BenchmarkMonth(b *testing.B) {
+	var c *populationtest.Commune
+	var p population.Period
+	n := 0
+	for i := 0; b.Loop(); i++ {
+		if i%240 == 0 {
+			b.StopTimer()
+			c = populationtest.New(populationtest.Options{Seed: 1, Persons: 30_000})
+			p = population.PeriodOf(c.Options().Start)
+			b.StartTimer()
+		}
 		n += len(c.Month(p))
 		p = p.Next()
-		if p > population.PeriodOf(c.Options().Start)+600 {
-			b.Skip("fifty years are enough")
-		}
 	}
 	b.ReportMetric(float64(n)/float64(b.N), "entries/op")
 }

@@ -60,8 +60,9 @@ const (
 // WriteCSV writes the book of Start (Households) as a spreadsheet would export
 // it, one line a person. Broken lines stand between the households, each a
 // household of its own with an unused number, so that whatever is refused with
-// them takes nobody else along; they are listed in c.Broken. It returns how
-// many lines were written, the header not counted, and how many are broken.
+// them takes nobody else along. They are listed in c.Broken; nothing else of c
+// is changed. It returns how many lines were written, the header not counted,
+// and how many of them are broken.
 func (c *Commune) WriteCSV(w io.Writer, o CSVOptions) (rows, bad int, err error) {
 	d := newDice(c.opt.Seed, 5)
 	areas := make(map[population.ID]population.AreaDefined)
@@ -166,8 +167,7 @@ func (c *Commune) brokenLine(d dice, r Reason, a population.AreaDefined, h popul
 	p.Sex = population.Male + population.Sex(d.IntN(2))
 	p.Ethnicity, p.Marital, p.Education, p.Residence = kinh, population.NeverMarried, 3, population.ResPresent
 	p.Born = population.DateOfDays(p.born)
-	p.clan = c.names.clan(d, kinh)
-	c.nameAmong(d, p, nil)
+	p.Name = c.names.name(d, kinh, p.Sex, c.names.clan(d, kinh), int(p.Born.Year))
 	p.rel = population.RelHead
 	h.Number.Number, h.Type = number, population.KindFamily
 	rec := line(a, h, 0, member(p))

@@ -1,6 +1,7 @@
 package populationtest_test
 
 import (
+	"io"
 	"slices"
 	"testing"
 
@@ -216,6 +217,23 @@ func TestRatesAreThoseOfTheTables(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is written to a file changes nothing of what comes later.
+func TestWritingTheSpreadsheetChangesNothing(t *testing.T) {
+	o := populationtest.Options{Seed: 72, Persons: 2000}
+	plain, written := populationtest.New(o), populationtest.New(o)
+	if _, _, err := written.WriteCSV(io.Discard, populationtest.CSVOptions{BrokenShare: 0.1}); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := 0, population.PeriodOf(plain.Options().Start); i < 6; i, p = i+1, p.Next() {
+		a, b := plain.Month(p), written.Month(p)
+		if !slices.EqualFunc(a, b, func(x, y populationtest.Event) bool {
+			return slices.Equal(encode(t, x.Entry), encode(t, y.Entry))
+		}) {
+			t.Fatalf("%v differs", p)
+		}
 	}
 }
 

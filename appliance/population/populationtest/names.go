@@ -154,9 +154,12 @@ func otherStyle(name string) (string, bool) {
 
 func tone(r rune) bool { return strings.ContainsRune("\u0300\u0301\u0303\u0309\u0323", r) }
 
+// toned reports whether a name has a tone to get wrong.
+func toned(name string) bool { return strings.ContainsFunc(norm.NFD.String(name), tone) }
+
 // wrongTone drops or exchanges the tone of one word: another name by Key1, the
-// same by Key2. ok is false when the name has no tone.
-func wrongTone(d dice, name string) (string, bool) {
+// same by Key2. A name without tones stays as it is.
+func wrongTone(d dice, name string) string {
 	r := []rune(norm.NFD.String(name))
 	var at []int
 	for i := range r {
@@ -165,15 +168,16 @@ func wrongTone(d dice, name string) (string, bool) {
 		}
 	}
 	if len(at) == 0 {
-		return name, false
+		return name
 	}
 	i := at[d.IntN(len(at))]
-	if d.chance(0.6) {
+	switch {
+	case d.chance(0.6):
 		r = append(r[:i], r[i+1:]...)
-	} else if r[i] == '\u0309' {
+	case r[i] == '\u0309':
 		r[i] = '\u0303'
-	} else {
+	default:
 		r[i] = '\u0309'
 	}
-	return norm.NFC.String(string(r)), true
+	return norm.NFC.String(string(r))
 }

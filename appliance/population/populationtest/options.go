@@ -38,7 +38,7 @@ type ErrorRates struct {
 	DuplicateHousehold float64 // households written twice, with all members
 	Transposed         float64 // day and month of birth exchanged
 	ToneVariant        float64 // names spelled with a wrong or missing tone
-	ToneStyle          float64 // names with the tone on the other vowel (hoà for hòa); same name by K1
+	ToneStyle          float64 // of the names with oa, oe or uy: the tone on the other vowel (hoà for hòa); same name by Key1
 	SpouseSwapped      float64 // years of birth of husband and wife exchanged
 	EarlyMarriage      float64 // marriages of Month below 20 (men) or 18 (women): true, but asked by a rule
 	NFD                float64 // lines of WriteCSV in decomposed text

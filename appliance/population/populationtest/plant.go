@@ -43,94 +43,137 @@ type planting struct {
 	house, same   *house
 }
 
-// plant puts the errors into the book. The order of the steps is fixed, so that
-// a rate of 0 changes nothing in the others' persons.
+// planter puts errors into the book. Nobody gets two of them.
+type planter struct {
+	c       *Commune
+	d       dice
+	all     []*person // of the book before
+	touched map[*person]bool
+	list    []planting
+}
+
+// plant puts all errors in, in a fixed order.
 func (c *Commune) plant(d dice) {
+	p := &planter{c: c, d: d, touched: make(map[*person]bool)}
+	for _, h := range c.houses {
+		p.all = append(p.all, h.members...)
+	}
 	e := c.opt.Errors
-	var list []planting
-	all := c.everybody()
-	some := func(rate float64, ok func(*person) bool, do func(*person)) {
-		for n, try := int(rate*float64(len(all))+0.5), 0; n > 0 && try < 20*len(all); try++ {
-			if p := all[d.IntN(len(all))]; p.house != nil && ok(p) {
-				do(p)
-				n--
-			}
-		}
-	}
-	touched := make(map[*person]bool)
-	fresh := func(p *person) bool { return !touched[p] && !p.extra }
-	mark := func(f Fault, p *person, truth population.Facts) {
-		touched[p] = true
-		list = append(list, planting{Planted: Planted{Fault: f, Truth: truth}, person: p})
-	}
-	some(e.ToneStyle, func(p *person) bool { return fresh(p) && styled(p.Name) }, func(p *person) {
-		truth := p.Facts
-		p.Name, _ = otherStyle(p.Name)
-		mark(FaultToneStyle, p, truth)
-	})
-	some(e.ToneVariant, func(p *person) bool { _, ok := wrongTone(d, p.Name); return ok && fresh(p) }, func(p *person) {
-		truth := p.Facts
-		p.Name, _ = wrongTone(d, p.Name)
-		mark(FaultToneVariant, p, truth)
-	})
-	some(e.Transposed, func(p *person) bool {
-		return fresh(p) && p.Born.Day > 0 && p.Born.Day <= 12 && p.Born.Day != p.Born.Month && p.age(c.start) > 1
-	}, func(p *person) {
-		truth := p.Facts
-		p.Born.Day, p.Born.Month = p.Born.Month, p.Born.Day
-		mark(FaultTransposed, p, truth)
-	})
-	some(e.SpouseSwapped, func(p *person) bool {
-		s := p.spouse
-		return s != nil && fresh(p) && fresh(s) && p.Born.Exact() && s.Born.Exact() && p.Born.Year != s.Born.Year && p.Born.Day < 29 && s.Born.Day < 29
-	}, func(p *person) {
-		p.Born.Year, p.spouse.Born.Year = p.spouse.Born.Year, p.Born.Year
-		touched[p], touched[p.spouse] = true, true
-		list = append(list, planting{Planted: Planted{Fault: FaultSpouseSwapped}, person: p, other: p.spouse})
-	})
-	plain := func(p *person) bool {
-		return fresh(p) && p.house.head != p && len(p.house.members) > 1 && p.house.kind == population.KindFamily
-	}
-	some(e.Missed, plain, func(p *person) {
-		list = append(list, planting{Planted: Planted{Fault: FaultMissed, Truth: p.Facts}, house: p.house})
-		c.pending = append(c.pending, scopeFind{scope: population.ScopeMissed, person: p, house: p.house})
-		p.house.members = slices.DeleteFunc(p.house.members, func(m *person) bool { return m == p })
-		p.house = nil
-		if p.mother != nil {
-			p.mother.kids-- // the book does not have the child
-		}
-		touched[p] = true
-	})
-	some(e.OutOfScope, func(p *person) bool {
-		a := p.age(c.start)
-		return plain(p) && a >= 18 && a < 40 && p.rel == population.RelChild
-	}, func(p *person) {
-		mark(FaultOutOfScope, p, p.Facts)
-		c.pending = append(c.pending, scopeFind{scope: population.ScopeOut, person: p})
-	})
-	some(e.Duplicate, fresh, func(p *person) {
-		q := c.copyOf(d, p)
-		h := c.houses[d.IntN(len(c.houses))]
-		q.house, q.rel = h, population.RelOther
-		h.members = append(h.members, q)
-		touched[p], touched[q] = true, true
-		list = append(list, planting{Planted: Planted{Fault: FaultDuplicate}, person: q, other: p})
-		c.pending = append(c.pending, scopeFind{scope: population.ScopeDouble, person: q, same: p})
-	})
-	list = append(list, c.plantHouses(d, touched)...)
-	c.planted = list
+	p.spellings(e)
+	p.dates(e)
+	p.scopes(e)
+	p.duplicates(e.Duplicate)
+	p.houses(e.DuplicateHousehold)
+	c.planted = p.list
 	d.Shuffle(len(c.pending), func(i, j int) { c.pending[i], c.pending[j] = c.pending[j], c.pending[i] })
 }
 
-func styled(name string) bool { _, ok := otherStyle(name); return ok }
-
-func (c *Commune) everybody() []*person {
-	var all []*person
-	for _, h := range c.houses {
-		all = append(all, h.members...)
+// some does something to n persons drawn among those who will do.
+func (p *planter) some(n float64, ok func(*person) bool, do func(*person)) {
+	left := int(n + 0.5)
+	if left <= 0 {
+		return
 	}
-	return all
+	for _, i := range p.d.Perm(len(p.all)) {
+		if x := p.all[i]; !p.touched[x] && x.house != nil && ok(x) {
+			p.touched[x] = true
+			do(x)
+			if left--; left == 0 {
+				return
+			}
+		}
+	}
 }
+
+// part is a rate as a number of persons.
+func (p *planter) part(rate float64) float64 { return rate * float64(len(p.all)) }
+
+func (p *planter) add(f Fault, x *person, truth population.Facts) {
+	p.list = append(p.list, planting{Planted: Planted{Fault: f, Truth: truth}, person: x})
+}
+
+func (p *planter) spellings(e ErrorRates) {
+	if e.ToneStyle > 0 {
+		n := 0
+		for _, x := range p.all {
+			if styled(x.Name) {
+				n++
+			}
+		}
+		p.some(e.ToneStyle*float64(n), func(x *person) bool { return styled(x.Name) }, func(x *person) {
+			truth := x.Facts
+			x.Name, _ = otherStyle(x.Name)
+			p.add(FaultToneStyle, x, truth)
+		})
+	}
+	p.some(p.part(e.ToneVariant), func(x *person) bool { return toned(x.Name) }, func(x *person) {
+		truth := x.Facts
+		x.Name = wrongTone(p.d, x.Name)
+		p.add(FaultToneVariant, x, truth)
+	})
+}
+
+func (p *planter) dates(e ErrorRates) {
+	p.some(p.part(e.Transposed), func(x *person) bool {
+		return x.Born.Day > 0 && x.Born.Day <= 12 && x.Born.Day != x.Born.Month && x.age(p.c.start) > 1
+	}, func(x *person) {
+		truth := x.Facts
+		x.Born.Day, x.Born.Month = x.Born.Month, x.Born.Day
+		p.add(FaultTransposed, x, truth)
+	})
+	p.some(p.part(e.SpouseSwapped), func(x *person) bool {
+		s := x.spouse
+		return s != nil && !p.touched[s] && x.Born.Exact() && s.Born.Exact() && x.Born.Year != s.Born.Year && x.Born.Day < 29 && s.Born.Day < 29
+	}, func(x *person) {
+		s := x.spouse
+		x.Born.Year, s.Born.Year = s.Born.Year, x.Born.Year
+		p.touched[s] = true
+		p.list = append(p.list, planting{Planted: Planted{Fault: FaultSpouseSwapped}, person: x, other: s})
+	})
+}
+
+// scopes leaves people out, and calls others out of scope: grown children who
+// live and work elsewhere.
+func (p *planter) scopes(e ErrorRates) {
+	c := p.c
+	plain := func(x *person) bool {
+		return x.house.head != x && len(x.house.members) > 1 && x.house.kind == population.KindFamily
+	}
+	p.some(p.part(e.Missed), plain, func(x *person) {
+		p.list = append(p.list, planting{Planted: Planted{Fault: FaultMissed, Truth: x.Facts}, house: x.house})
+		c.pending = append(c.pending, scopeFind{scope: population.ScopeMissed, person: x, house: x.house})
+		x.house.members = slices.DeleteFunc(x.house.members, func(m *person) bool { return m == x })
+		x.house = nil
+		if x.mother != nil {
+			x.mother.kids-- // the book does not have the child
+		}
+	})
+	p.some(p.part(e.OutOfScope), func(x *person) bool {
+		age := x.age(c.start)
+		return plain(x) && age >= 18 && age < 40 && x.rel == population.RelChild
+	}, func(x *person) {
+		p.add(FaultOutOfScope, x, x.Facts)
+		c.pending = append(c.pending, scopeFind{scope: population.ScopeOut, person: x})
+	})
+}
+
+// duplicates writes persons a second time, in another household.
+func (p *planter) duplicates(rate float64) {
+	c := p.c
+	p.some(p.part(rate), func(*person) bool { return len(c.houses) > 1 }, func(x *person) {
+		q := c.copyOf(p.d, x)
+		q.rel = population.RelOther
+		for q.house == nil || q.house == x.house {
+			q.house = c.houses[p.d.IntN(len(c.houses))]
+		}
+		q.house.members = append(q.house.members, q)
+		p.touched[q] = true
+		p.list = append(p.list, planting{Planted: Planted{Fault: FaultDuplicate}, person: q, other: x})
+		c.pending = append(c.pending, scopeFind{scope: population.ScopeDouble, person: q, same: x})
+	})
+}
+
+func styled(name string) bool { _, ok := otherStyle(name); return ok }
 
 // copyOf writes a person a second time: no number or one with a digit wrong, no
 // card or another, the name sometimes with another tone.
@@ -155,45 +198,47 @@ func (c *Commune) copyOf(d dice, p *person) *person {
 		q.Number = ""
 	}
 	if d.chance(c.opt.Errors.ToneVariant * 4) {
-		q.Name, _ = wrongTone(d, q.Name)
+		q.Name = wrongTone(d, q.Name)
 	}
 	return q
 }
 
-// plantHouses writes whole households again under another number.
-func (c *Commune) plantHouses(d dice, touched map[*person]bool) []planting {
-	var list []planting
-	n := int(c.opt.Errors.DuplicateHousehold*float64(len(c.houses)) + 0.5)
-	for _, i := range d.Perm(len(c.houses)) {
+// houses writes whole households again under another number.
+func (p *planter) houses(rate float64) {
+	c, left := p.c, int(rate*float64(len(p.c.houses))+0.5)
+	for _, i := range p.d.Perm(len(c.houses)) {
 		h := c.houses[i]
-		if n == 0 {
+		if left <= 0 {
 			break
 		}
-		if len(h.members) == 0 || slices.ContainsFunc(h.members, func(p *person) bool { return touched[p] }) {
+		if len(h.members) == 0 || slices.ContainsFunc(h.members, func(x *person) bool { return p.touched[x] }) {
 			continue
 		}
-		n--
-		a := c.areas[d.IntN(len(c.areas))]
-		a.nextSlot++
-		dup := &house{area: a, number: population.HouseholdNumber{Number: a.nextSlot}, kind: h.kind, group: h.group, since: c.start, address: h.address}
-		links := make(map[*person]*person)
-		for _, p := range h.members {
-			q := c.copyOf(d, p)
-			q.rel, q.house = p.rel, dup
-			links[p] = q
-			dup.members = append(dup.members, q)
-			if p == h.head {
-				dup.head = q
-			}
-		}
-		for p, q := range links {
-			q.mother, q.father, q.spouse = links[p.mother], links[p.father], links[p.spouse]
-		}
-		a.houses = append(a.houses, dup)
-		c.houses = append(c.houses, dup)
-		list = append(list, planting{Planted: Planted{Fault: FaultDuplicateHousehold}, house: dup, same: h})
+		left--
+		p.list = append(p.list, planting{Planted: Planted{Fault: FaultDuplicateHousehold}, house: c.houseAgain(p.d, h), same: h})
 	}
-	return list
+}
+
+func (c *Commune) houseAgain(d dice, h *house) *house {
+	a := c.areas[d.IntN(len(c.areas))]
+	a.nextSlot++
+	dup := &house{area: a, number: population.HouseholdNumber{Number: a.nextSlot}, kind: h.kind, group: h.group, since: c.start, address: h.address}
+	links := make(map[*person]*person)
+	for _, x := range h.members {
+		q := c.copyOf(d, x)
+		q.rel, q.house = x.rel, dup
+		links[x] = q
+		dup.members = append(dup.members, q)
+		if x == h.head {
+			dup.head = q
+		}
+	}
+	for x, q := range links {
+		q.mother, q.father, q.spouse = links[x.mother], links[x.father], links[x.spouse]
+	}
+	a.houses = append(a.houses, dup)
+	c.houses = append(c.houses, dup)
+	return dup
 }
 
 // namePlanted fills in the ids of what was planted.
