@@ -126,30 +126,13 @@ func runStationRecord(ctx context.Context, args []string, std stdio) error {
 // answerTally passes answers on and counts those that were not recorded.
 type answerTally struct {
 	out                      io.Writer
-	rest                     []byte
+	lines                    lineSplitter
 	recorded, refused, wrong int
 }
 
 func (t *answerTally) Write(b []byte) (int, error) {
-	t.rest = append(t.rest, b...)
-	for {
-		i := indexByte(t.rest, '\n')
-		if i < 0 {
-			break
-		}
-		t.count(t.rest[:i])
-		t.rest = t.rest[i+1:]
-	}
+	t.lines.add(b, t.count)
 	return t.out.Write(b)
-}
-
-func indexByte(b []byte, c byte) int {
-	for i := range b {
-		if b[i] == c {
-			return i
-		}
-	}
-	return -1
 }
 
 func (t *answerTally) count(line []byte) {
