@@ -40,7 +40,9 @@ func (s *Store) close() error {
 	return errors.Join(errs...)
 }
 
-// closeView waits for readers and closes the view, which stands at seq.
+// closeView waits for readers and closes the view, which stands at seq. Without
+// room on the disk it is left as it is, for badger would be killed; the next
+// start makes it again.
 func (s *Store) closeView() (seq journal.Seq, err error) {
 	s.viewMu.Lock()
 	defer s.viewMu.Unlock()
@@ -49,6 +51,9 @@ func (s *Store) closeView() (seq journal.Seq, err error) {
 	}
 	v := s.view
 	s.view = nil
+	if err := s.makeRoom(viewRoom); err != nil {
+		return 0, err
+	}
 	return v.seq(), v.close()
 }
 

@@ -42,7 +42,7 @@ func (s *Store) heal(why error) error {
 
 func (s *Store) makeAgain(old *view, why error) error {
 	if old != nil {
-		if err := old.close(); err != nil {
+		if err := errors.Join(s.makeRoom(viewRoom), old.close()); err != nil {
 			s.log.Warn("store: the damaged view does not close", "cause", err)
 		}
 	}

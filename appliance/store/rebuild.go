@@ -34,6 +34,9 @@ func (s *Store) openView(ctx context.Context) error {
 	if err := s.sweep(); err != nil {
 		return err
 	}
+	if err := s.makeRoom(viewRoom); err != nil {
+		return err
+	}
 	v, err := s.trusted(key)
 	if err == nil {
 		s.found = ViewState{Trusted: true}
@@ -133,6 +136,13 @@ func (s *Store) rebuild(ctx context.Context, key []byte, why error) (*view, erro
 		return nil, err
 	}
 	state.SetAside = aside
+	need, err := s.viewNeeds()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.makeRoom(need); err != nil {
+		return nil, err
+	}
 	if !had {
 		state.Why = "new"
 	} else {
@@ -185,17 +195,11 @@ func (s *Store) setAside() (name string, had bool, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return "", false, nil
 	}
-	old, err := filepath.Glob(filepath.Join(filepath.Dir(dir), badName+"*"))
-	if err != nil {
-		return "", true, err
+	if err := s.dropAside(filepath.Dir(dir)); err != nil {
+		return "", true, fmt.Errorf("remove an older damaged view: %w", err)
 	}
 	name = badName + s.o.Now().UTC().Format("20060102T150405")
 	to := filepath.Join(filepath.Dir(dir), name)
-	for _, o := range old {
-		if err := os.RemoveAll(o); err != nil {
-			return "", true, fmt.Errorf("remove an older damaged view: %w", err)
-		}
-	}
 	if err := os.Rename(dir, to); err != nil {
 		return "", true, fmt.Errorf("set the view aside: %w", err)
 	}

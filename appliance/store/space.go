@@ -19,6 +19,9 @@ const (
 	largestReserve  = 2 << 30
 	defaultBallast  = 64 << 20
 	ballastName     = "ballast"
+
+	// viewRoom is what badger may write while it opens, flushes and closes.
+	viewRoom = 32 << 20
 )
 
 // ErrFull means that the disk has less room than the reserve: nothing was
@@ -62,20 +65,6 @@ func (s *space) check() error {
 	return nil
 }
 
-// release gives the ballast up when the disk is under half the reserve, before
-// a start writes anything. It reports whether it did.
-func (s *space) release() (bool, error) {
-	free, err := s.fs.Free(s.dir)
-	if err != nil || free >= s.reserve/2 {
-		return false, err
-	}
-	err = s.fs.Remove(filepath.Join(s.dir, ballastName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // load makes the ballast, really allocated, when there is room for it beside
 // the reserve. Having none is not an error: the reserve is the first guard.
 func (s *space) load() error {
@@ -101,4 +90,66 @@ func (s *space) load() error {
 		return errors.Join(err, s.fs.Remove(name))
 	}
 	return nil
+}
+
+// makeRoom makes sure that badger can write need bytes beside the view, so that
+// it never meets a full disk. For that the ballast is given up, then the view
+// that was set aside. ErrFull when it is not enough.
+func (s *Store) makeRoom(need uint64) error {
+	beside := filepath.Dir(s.o.ViewDir)
+	give := []func() error{
+		func() error { return nil },
+		func() error { return removeFile(s.fs, filepath.Join(s.dir, ballastName)) },
+		func() error { return s.dropAside(beside) },
+	}
+	var free uint64
+	for i, up := range give {
+		if err := up(); err != nil {
+			return fmt.Errorf("make room: %w", err)
+		}
+		var err error
+		if free, err = journal.OS.Free(beside); err != nil {
+			return fmt.Errorf("ask for free space: %w", err)
+		}
+		if free >= need {
+			if i > 0 {
+				s.log.Warn("store: disk is full, ballast or the old view given up for the register", "free", free)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %d MiB free, the register needs %d MiB to open; hint: remove files that are not the station's",
+		ErrFull, free>>20, need>>20)
+}
+
+// dropAside removes what setAside has kept.
+func (s *Store) dropAside(dir string) error {
+	old, err := filepath.Glob(filepath.Join(dir, badName+"*"))
+	for _, o := range old {
+		err = errors.Join(err, os.RemoveAll(o))
+	}
+	return err
+}
+
+// viewNeeds estimates, generously, how many bytes a view takes that is made from
+// checkpoint and journal.
+func (s *Store) viewNeeds() (uint64, error) {
+	var sum int64
+	for _, dir := range []string{laneDir(s.dir, s.keys.Epoch, journal.LaneRegister), filepath.Join(s.dir, ckptName)} {
+		names, err := s.fs.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		for _, name := range names {
+			size, err := s.fs.Stat(filepath.Join(dir, name))
+			if err != nil {
+				return 0, err
+			}
+			sum += size
+		}
+	}
+	return viewRoom + 4*uint64(sum), nil
 }

@@ -99,11 +99,6 @@ func (s *Store) open(ctx context.Context) error {
 			return err
 		}
 	}
-	if freed, err := s.space.release(); err != nil {
-		return fmt.Errorf("ask for free space: %w", err)
-	} else if freed {
-		s.log.Warn("store: disk is full, the ballast file is given up")
-	}
 	if err := s.openLanes(ctx); err != nil {
 		return err
 	}

@@ -119,6 +119,11 @@ func (s *Store) compareFold(ctx context.Context, r *Verification, progress func(
 // foldAnew folds the records up to seq into a temporary view and returns the
 // hash of its rows.
 func (s *Store) foldAnew(ctx context.Context, seq journal.Seq, progress func(Progress)) (h journal.Hash, err error) {
+	if need, err := s.viewNeeds(); err != nil {
+		return h, err
+	} else if free, err := journal.OS.Free(filepath.Dir(s.o.ViewDir)); err != nil || free < need+s.o.Reserve {
+		return h, errors.Join(fmt.Errorf("%w: no room to fold the journal anew beside", ErrFull), err)
+	}
 	dir, err := os.MkdirTemp(filepath.Dir(s.o.ViewDir), verifyName)
 	if err != nil {
 		return h, err
