@@ -67,6 +67,7 @@ func TestBalance(t *testing.T) {
 					}
 				}
 			}
+			checkParts(t, v, first)
 			r := compute(t, v, report.Options{From: first, To: first + 8})
 			t.Logf("%d persons at the end, %d of the generator; %v", value(r, "end"), c.Persons(), summary(r))
 			if value(r, "end") != c.Persons() {
@@ -277,6 +278,26 @@ func checkRows(t *testing.T, v *register.View, r *report.Report, entries []popul
 	}
 	if value(r, "moved_in") != 0 || value(r, "moved_out") != 0 {
 		t.Fatalf("%s–%s: moves inside the commune count for the commune", r.From, r.To)
+	}
+}
+
+// checkParts proves that what the areas report is what the commune reports:
+// nobody is counted in two areas or in none.
+func checkParts(t *testing.T, v *register.View, first population.Period) {
+	t.Helper()
+	o := report.Options{From: first + 1, To: first + 8}
+	whole := compute(t, v, o)
+	sum := make([]int, len(whole.Rows))
+	for _, a := range v.Areas() {
+		o.Scope = report.Scope{Area: a.ID}
+		for i, row := range compute(t, v, o).Rows {
+			sum[i] += row.Value
+		}
+	}
+	for i, row := range whole.Rows {
+		if row.Value != sum[i] {
+			t.Fatalf("row %s (%s): %d, the areas have %d", row.Code, row.En, row.Value, sum[i])
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ func muddle(seed uint64, n int) []population.Entry {
 	who := func() population.Member {
 		m := population.Member{ID: person(), Relation: population.RelOther}
 		m.Name, m.Sex = "Lê Thị Xuân", population.Sex(rnd.IntN(3))
-		m.Born = population.Date{Year: uint16(1930 + rnd.IntN(96))}
+		m.Born = population.Date{Year: uint16(2016 + rnd.IntN(11))}
 		if rnd.IntN(3) == 0 {
 			m.Born.Month, m.Born.Day = uint8(1+rnd.IntN(12)), 15
 		}

@@ -115,10 +115,6 @@ func (t *tally) person(v *register.View, e extent, s span, p *population.Person,
 		switch {
 		case in == out:
 			continue
-		case in && st.from.present:
-			t.count(termMovedIn, p, endGroup)
-		case out && st.to.present:
-			t.count(termMovedOut, p, endGroup)
 		case in:
 			t.count(termIn(st.cause), p, endGroup)
 			if st.cause == population.CauseBirth {

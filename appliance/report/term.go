@@ -81,7 +81,8 @@ func termByName(name string) (term, bool) {
 	return 0, false
 }
 
-// termIn is the term of a stay's beginning, from outside the commune.
+// termIn is the term of a step into the scope, by its cause; from another area
+// of the commune it is always a move.
 func termIn(c population.Cause) term {
 	switch c {
 	case population.CauseBirth:
@@ -96,8 +97,8 @@ func termIn(c population.Cause) term {
 	return termRegistered
 }
 
-// termOutOf is the term of a stay's end, to outside the commune. A same-person
-// link takes off a double.
+// termOutOf is the term of a step out of the scope. A same-person link takes off
+// a double.
 func termOutOf(c population.Cause) term {
 	switch c {
 	case population.CauseDeath:
