@@ -19,8 +19,8 @@ const (
 // 10,000 persons on 1 January 2026.
 type Options struct {
 	Seed    int64
-	Persons int             // in the book on Start; 0: 10,000; at least 50
-	Flavour Flavour         //
+	Persons int // in the book on Start; 0: 10,000; at least 50
+	Flavour Flavour
 	Start   population.Date // day of the first registration; zero: 2026-01-01
 	Mint    population.Mint // 0: 1
 	Unit    uint32          // commune code; 0: one of the flavour's province
