@@ -14,15 +14,15 @@ func (b *book) refold(refs []population.Ref) error {
 		var err error
 		switch ref.Type {
 		case population.TypePerson:
-			err = refoldOne(b, ref, parsePerson, foldPerson, encodePerson, (*book).indexPerson)
+			err = refoldOne(b, ref, tabPerson, parsePerson, foldPerson, encodePerson, (*book).indexPerson)
 		case population.TypeHousehold:
-			err = refoldOne(b, ref, parseHousehold, foldHousehold, encodeHousehold, (*book).indexHousehold)
+			err = refoldOne(b, ref, tabHousehold, parseHousehold, foldHousehold, encodeHousehold, (*book).indexHousehold)
 		case population.TypeArea:
-			err = refoldOne(b, ref, parseArea, foldArea, encodeArea, (*book).indexArea)
+			err = refoldOne(b, ref, tabArea, parseArea, foldArea, encodeArea, (*book).indexArea)
 		case population.TypeUser:
-			err = refoldOne(b, ref, parseUser, foldUser, encodeUser, (*book).indexUser)
+			err = refoldOne(b, ref, tabUser, parseUser, foldUser, encodeUser, (*book).indexUser)
 		case population.TypeOperation:
-			err = refoldOne(b, ref, parseOperation, foldOperation, encodeOperation, (*book).indexOperation)
+			err = refoldOne(b, ref, tabOperation, parseOperation, foldOperation, encodeOperation, (*book).indexOperation)
 		}
 		if err != nil {
 			return err
@@ -33,13 +33,12 @@ func (b *book) refold(refs []population.Ref) error {
 
 // refoldOne folds one entity. A fold gives nil for an entity that no live entry
 // brought into being; then there is no state row.
-func refoldOne[T any](b *book, ref population.Ref,
+func refoldOne[T any](b *book, ref population.Ref, t table,
 	parse func(population.ID, []byte) (*T, error),
 	fold func(population.ID, []population.Located) *T,
 	encode func(*T) []byte,
 	index func(b *book, id population.ID, was, is *T) error,
 ) error {
-	t, _ := stateTable(ref.Type)
 	at := b.num(t, uint64(ref.ID))
 	old, err := b.get(at)
 	if err != nil {

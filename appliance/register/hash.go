@@ -1,7 +1,6 @@
 package register
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 
@@ -46,14 +45,4 @@ func Hash(txn *badger.Txn, station journal.Station) (h journal.Hash, rows int, e
 	})
 	sum.Sum(h[:0])
 	return h, rows, err
-}
-
-// Applied reads which record a stored set of rows goes up to, and which fold
-// wrote it, from its own row: key and value as Rows gives them; ok is false for
-// any other row. A reader of checkpoints checks it.
-func Applied(key, val []byte) (seq journal.Seq, fold uint8, ok bool) {
-	if len(key) != 5 || table(key[4]) != tabApplied || len(val) != 9 || bytes.Equal(val, make([]byte, 9)) {
-		return 0, 0, false
-	}
-	return journal.Seq(binary.BigEndian.Uint64(val)), val[8], true
 }

@@ -108,21 +108,3 @@ func (k key) series(op, seq uint64) []byte {
 func (k key) serial(m population.Mint) []byte {
 	return binary.BigEndian.AppendUint32(k.of(tabSerial, 4), uint32(m))
 }
-
-// stateTable returns the table that keeps the state of an entity type; false
-// for a type this program does not know.
-func stateTable(t population.EntityType) (table, bool) {
-	switch t {
-	case population.TypePerson:
-		return tabPerson, true
-	case population.TypeHousehold:
-		return tabHousehold, true
-	case population.TypeArea:
-		return tabArea, true
-	case population.TypeUser:
-		return tabUser, true
-	case population.TypeOperation:
-		return tabOperation, true
-	}
-	return 0, false
-}

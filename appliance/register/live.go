@@ -11,7 +11,7 @@ const everything = math.MaxUint64
 
 // maxDecoded bounds the entries kept decoded between two folds of one
 // transaction.
-const maxDecoded = 1024
+const maxDecoded = 512
 
 // book reads entries: rows, and what was decoded of them.
 type book struct {

@@ -1,7 +1,6 @@
 package register
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"sort"
@@ -169,19 +168,12 @@ func (r *rows) pending(prefix []byte) []string {
 // row is one row met in a scan; val is nil when the scan wants keys only.
 type row struct{ key, val []byte }
 
-// scan visits the rows under prefix whose key is at least from (nil: all), in
-// key order, until fn returns false. Rows are read ahead in chunks and no
+// scan visits the rows under prefix in key order until fn returns false. Rows are read ahead in chunks and no
 // iterator is open while fn runs, so fn may read and scan as it likes; rows fn
 // writes may or may not be met.
-func (r *rows) scan(prefix, from []byte, values bool, fn func(row) (bool, error)) error {
+func (r *rows) scan(prefix []byte, values bool, fn func(row) (bool, error)) error {
 	over := r.pending(prefix)
-	for len(over) > 0 && bytes.Compare([]byte(over[0]), from) < 0 {
-		over = over[1:]
-	}
 	seek := prefix
-	if bytes.Compare(from, prefix) > 0 {
-		seek = from
-	}
 	for size := 32; ; size = min(size*4, 1024) {
 		chunk, next, err := r.read(prefix, seek, size, values)
 		if err != nil {
@@ -212,6 +204,22 @@ func (r *rows) scan(prefix, from []byte, values bool, fn func(row) (bool, error)
 		}
 		seek = next
 	}
+}
+
+// keys visits the keys under prefix until fn returns false. It copies nothing:
+// key is valid until fn returns, and fn must not read or scan.
+func (r *rows) keys(prefix []byte, fn func(key []byte) (bool, error)) error {
+	if len(r.over) > 0 {
+		return r.scan(prefix, false, func(r row) (bool, error) { return fn(r.key) })
+	}
+	it := r.txn.NewIterator(badger.IteratorOptions{Prefix: prefix})
+	defer it.Close()
+	for it.Seek(prefix); it.ValidForPrefix(prefix); it.Next() {
+		if more, err := fn(it.Item().Key()); err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 // read returns up to size rows of the transaction from seek on, and where to go

@@ -218,7 +218,7 @@ func (v *View) sheets(area uint32, n population.HouseholdNumber) ([]population.I
 		if n.Sheet != 0 {
 			prefix = append(prefix, n.Sheet)
 		}
-		err := v.book.scan(prefix, nil, true, func(r row) (bool, error) {
+		err := v.book.scan(prefix, true, func(r row) (bool, error) {
 			list, err := parseList(r.val)
 			for _, id := range list {
 				ids = append(ids, population.ID(id))
@@ -243,7 +243,7 @@ func (v *View) bornIn(d population.Date, limit int) ([]population.ID, error) {
 		}
 	}
 	var ids []population.ID
-	err := v.book.scan(prefix, nil, true, func(r row) (bool, error) {
+	err := v.book.scan(prefix, true, func(r row) (bool, error) {
 		list, err := parseList(r.val)
 		for _, id := range list {
 			ids = append(ids, population.ID(id))
@@ -302,18 +302,20 @@ func (v *View) withWords(words []string) ([]population.ID, error) {
 // whole is false when there were more than limit (0: no limit).
 func (v *View) withPrefix(prefix string, limit int) (ids []population.ID, whole bool, err error) {
 	whole = true
-	err = v.book.scan(v.book.text(tabToken, prefix), nil, false, func(r row) (bool, error) {
-		if len(r.key) < 14 {
+	err = v.book.keys(v.book.text(tabToken, prefix), func(key []byte) (bool, error) {
+		if len(key) < 14 {
 			return false, ErrRow
 		}
 		if limit > 0 && len(ids) == limit {
 			whole = false
 			return false, nil
 		}
-		ids = append(ids, population.ID(binary.BigEndian.Uint64(r.key[len(r.key)-8:])))
+		ids = append(ids, population.ID(binary.BigEndian.Uint64(key[len(key)-8:])))
 		return true, nil
 	})
-	slices.Sort(ids)
+	if !slices.IsSorted(ids) {
+		slices.Sort(ids)
+	}
 	return slices.Compact(ids), whole, err
 }
 

@@ -12,8 +12,8 @@ import (
 // View reads the register of one station in one badger transaction. Absent
 // things are nil, 0 or empty. Methods without an error result keep the first
 // error they meet for Err: who reads several things asks once, at the end. What
-// they return is the caller's own. One goroutine uses it, while the transaction
-// is open.
+// they return is the caller's own, but for entries, which are shared and must not
+// be changed. One goroutine uses it, while the transaction is open.
 type View struct {
 	book *book
 	err  error
@@ -234,7 +234,7 @@ func (v *View) Quarantined() (quarantined, pending int) {
 // Outside visits the records that were kept without being folded, by sequence,
 // until fn returns false.
 func (v *View) Outside(fn func(seq uint64, why Reason) bool) error {
-	return v.book.scan(v.book.of(tabOutside, 0), nil, true, func(r row) (bool, error) {
+	return v.book.scan(v.book.of(tabOutside, 0), true, func(r row) (bool, error) {
 		if len(r.key) != 13 || len(r.val) != 1 {
 			return false, ErrRow
 		}

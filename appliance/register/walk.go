@@ -9,7 +9,7 @@ import (
 
 // walk visits the states of one table by id.
 func walk[T any](v *View, t table, parse func(population.ID, []byte) (*T, error), fn func(*T) bool) error {
-	return v.book.scan(v.book.of(t, 0), nil, true, func(r row) (bool, error) {
+	return v.book.scan(v.book.of(t, 0), true, func(r row) (bool, error) {
 		if len(r.key) != 13 {
 			return false, ErrRow
 		}
@@ -47,7 +47,7 @@ func (v *View) Households(fn func(*population.Household) bool) error {
 // HouseholdsOf lists the open households of an area by their numbers.
 func (v *View) HouseholdsOf(area population.ID) []*population.Household {
 	var list []*population.Household
-	v.stick(v.book.scan(v.book.num(tabSheet, uint64(area)), nil, true, func(r row) (bool, error) {
+	v.stick(v.book.scan(v.book.num(tabSheet, uint64(area)), true, func(r row) (bool, error) {
 		ids, err := parseList(r.val)
 		if err != nil {
 			return false, err
@@ -65,7 +65,7 @@ func (v *View) HouseholdsOf(area population.ID) []*population.Household {
 // Areas lists all areas, closed ones too, by number.
 func (v *View) Areas() []*population.Area {
 	var list []*population.Area
-	v.stick(v.book.scan(v.book.of(tabAreaNo, 0), nil, true, func(r row) (bool, error) {
+	v.stick(v.book.scan(v.book.of(tabAreaNo, 0), true, func(r row) (bool, error) {
 		ids, err := parseList(r.val)
 		if err != nil {
 			return false, err
@@ -110,7 +110,7 @@ func (v *View) EntriesOfMonth(p population.Period, fn func(population.Located) b
 
 func (v *View) entriesIn(t table, p population.Period, fn func(population.Located) bool, kinds []population.Kind) error {
 	prefix := binary.BigEndian.AppendUint16(v.book.of(t, 2), uint16(p))
-	return v.book.scan(prefix, nil, true, func(r row) (bool, error) {
+	return v.book.scan(prefix, true, func(r row) (bool, error) {
 		if len(r.key) != 15 || len(r.val) != 2 {
 			return false, ErrRow
 		}
@@ -132,7 +132,7 @@ func (v *View) entriesIn(t table, p population.Period, fn func(population.Locate
 // Series visits the sequences written under an operation, its begin left out,
 // in order, until fn returns false.
 func (v *View) Series(op uint64, fn func(seq uint64) bool) error {
-	return v.book.scan(v.book.num(tabSeries, op), nil, false, func(r row) (bool, error) {
+	return v.book.scan(v.book.num(tabSeries, op), false, func(r row) (bool, error) {
 		if len(r.key) != 21 {
 			return false, ErrRow
 		}
