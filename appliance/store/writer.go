@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"tramxa/appliance/journal"
 )
@@ -36,6 +37,7 @@ func (s *Store) queued(first *request) []*request {
 		}
 	}
 	take(first)
+	runtime.Gosched() // who was just answered may have the next command ready
 	for len(reqs) < journal.MaxGroup {
 		select {
 		case r := <-s.requests:

@@ -1,0 +1,4 @@
+package appliance
+
+// UntilNight is untilNight.
+var UntilNight = untilNight
