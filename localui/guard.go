@@ -1,0 +1,73 @@
+package localui
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// maxBody bounds the body of every request, in bytes: a form of one household
+// with twenty persons has about six thousand.
+const maxBody = 64 << 10
+
+// guard wraps pages in what holds for all of them: the Host allow-list (a name
+// of somebody else's that was pointed at this address is refused, so that a web
+// site cannot read the book through the browser), the same-origin check for
+// everything that changes something, the bound on bodies, and the headers.
+// In the clear it answers this machine alone, whatever the caller listens on.
+func guard(hosts []string, next http.Handler) http.Handler {
+	checked := http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setHeaders(w.Header(), r.TLS != nil)
+		if r.TLS == nil && !fromHere(r) {
+			http.Error(w, "chỉ qua https / over https only", http.StatusForbidden)
+			return
+		}
+		if !allowedHost(hosts, r.Host) {
+			http.Error(w, "địa chỉ này không phải của trạm / this address is not the station's", http.StatusMisdirectedRequest)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		checked.ServeHTTP(w, r)
+	})
+}
+
+func setHeaders(h http.Header, secure bool) {
+	h.Set("Content-Security-Policy", "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	if secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// allowedHost reports whether host, with or without a port, is one of hosts, or
+// a loopback name.
+func allowedHost(hosts []string, host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.ToLower(strings.Trim(name, "[]"))
+	if name == "localhost" {
+		return true
+	}
+	if ip := net.ParseIP(name); ip != nil && ip.IsLoopback() {
+		return true
+	}
+	return slices.Contains(hosts, name)
+}
+
+// fromHere reports whether the request comes from this machine itself.
+func fromHere(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,245 @@
+package localui
+
+import (
+	"crypto/subtle"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"tramxa/appliance/auth"
+)
+
+// cookieName: over TLS the browser itself keeps the cookie to this host and to
+// TLS by the prefix; on 127.0.0.1 in the clear there is none of that.
+func cookieName(r *http.Request) string {
+	if r.TLS != nil {
+		return "__Host-tramxa"
+	}
+	return "tramxa"
+}
+
+func setSession(w http.ResponseWriter, r *http.Request, token string) {
+	c := &http.Cookie{Name: cookieName(r), Value: token, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// session returns the login session of a request and counts as a sign of life.
+func (s *site) session(r *http.Request) (string, auth.Session, error) {
+	c, err := r.Cookie(cookieName(r))
+	if err != nil {
+		return "", auth.Session{}, auth.ErrEnded
+	}
+	sess, err := s.auth.Session(c.Value)
+	return c.Value, sess, err
+}
+
+// tryLogin checks the login fields of a form and sets the cookie.
+func (s *site) tryLogin(w http.ResponseWriter, r *http.Request) (string, auth.Session, error) {
+	from, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		from = r.RemoteAddr
+	}
+	token, sess, err := s.auth.Login(r.Context(), r.PostForm.Get("_login"), r.PostForm.Get("_password"), from)
+	if err != nil {
+		return "", auth.Session{}, err
+	}
+	setSession(w, r, token)
+	return token, sess, nil
+}
+
+// doorBody is the login page. Kept are the fields of a form sent after the
+// login session had ended; they go along with the login and the form is then
+// handled as if nothing had happened.
+type doorBody struct {
+	Action string
+	Login  string
+	Error  string
+	Next   string
+	Kept   []keptField
+	Ended  bool
+}
+
+type keptField struct{ Name, Value string }
+
+func (s *site) loginPage(w http.ResponseWriter, r *http.Request) {
+	lang := language(w, r)
+	if _, _, err := s.session(r); err == nil {
+		http.Redirect(w, r, localPath(r.URL.Query().Get("next")), http.StatusSeeOther)
+		return
+	}
+	body := doorBody{Action: "/dang-nhap", Next: localPath(r.URL.Query().Get("next"))}
+	if err := s.write(w, http.StatusOK, "login", s.bare(r, lang, s.locales[lang].text("login.title"), body)); err != nil {
+		s.problem(w, r, nil, lang, err)
+	}
+}
+
+func (s *site) loginPost(w http.ResponseWriter, r *http.Request) {
+	lang := language(w, r)
+	if err := parseForm(r); err != nil {
+		s.problem(w, r, nil, lang, err)
+		return
+	}
+	if _, _, err := s.tryLogin(w, r); err != nil {
+		if err := s.door(w, r, lang, err, nil); err != nil {
+			s.problem(w, r, nil, lang, err)
+		}
+		return
+	}
+	http.Redirect(w, r, localPath(r.PostForm.Get("next")), http.StatusSeeOther)
+}
+
+// door writes the login page after a failure, or in answer to a form sent
+// without a login; kept are that form's fields.
+func (s *site) door(w http.ResponseWriter, r *http.Request, lang string, cause error, kept url.Values) error {
+	l := words{s.locales[lang], lang}
+	status := http.StatusUnauthorized
+	body := doorBody{Action: "/dang-nhap", Login: r.PostForm.Get("_login"), Next: localPath(r.PostForm.Get("next"))}
+	if kept != nil {
+		body.Action, body.Ended, body.Next = r.URL.RequestURI(), true, ""
+		body.Kept = keptFields(kept)
+	}
+	var locked *auth.LockedError
+	switch {
+	case errors.As(cause, &locked):
+		status = http.StatusTooManyRequests
+		body.Error = l.text("login.locked", "minutes", l.num(int(locked.Wait.Minutes())+1))
+	case errors.Is(cause, auth.ErrWrong):
+		body.Error = l.text("login.wrong")
+	case cause != nil:
+		return cause
+	}
+	return s.write(w, status, "login", s.bare(r, lang, l.text("login.title"), body))
+}
+
+// keptFields lists the fields of a form but for the login's own.
+func keptFields(form url.Values) []keptField {
+	var out []keptField
+	for name, values := range form {
+		if name == "_login" || name == "_password" {
+			continue
+		}
+		for _, value := range values {
+			out = append(out, keptField{name, value})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b keptField) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+func (s *site) logout(w http.ResponseWriter, r *http.Request) {
+	if c, err := r.Cookie(cookieName(r)); err == nil {
+		s.auth.Logout(c.Value)
+	}
+	setSession(w, r, "")
+	http.Redirect(w, r, "/dang-nhap", http.StatusSeeOther)
+}
+
+// localPath returns where to go after the login: a path of this site, never
+// another address.
+func localPath(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(next, "//") ||
+		strings.Contains(next, `\`) || strings.HasPrefix(u.Path, "/dang-") {
+		return "/"
+	}
+	return next
+}
+
+// firstAccount is what the page of the first start asks for.
+type firstAccount struct{ Name, Login, Password string }
+
+type firstBody struct {
+	firstAccount
+	Far   bool // from another machine: the code on the station's screen is asked
+	Error string
+	Min   int
+}
+
+func (s *site) firstPage(w http.ResponseWriter, r *http.Request) { s.firstShow(w, r, firstBody{}) }
+
+func (s *site) firstShow(w http.ResponseWriter, r *http.Request, body firstBody) {
+	lang := language(w, r)
+	if !s.auth.Empty() {
+		http.Redirect(w, r, "/dang-nhap", http.StatusSeeOther)
+		return
+	}
+	body.Far, body.Min, body.Password = !fromHere(r), auth.MinPassword, ""
+	status := http.StatusOK
+	switch {
+	case body.Far && s.code == "":
+		status = http.StatusForbidden
+	case body.Error != "":
+		status = http.StatusUnprocessableEntity
+	}
+	if err := s.write(w, status, "first", s.bare(r, lang, s.locales[lang].text("first.title"), body)); err != nil {
+		s.problem(w, r, nil, lang, err)
+	}
+}
+
+func (s *site) firstPost(w http.ResponseWriter, r *http.Request) {
+	lang := language(w, r)
+	l := s.locales[lang]
+	if err := parseForm(r); err != nil {
+		s.problem(w, r, nil, lang, err)
+		return
+	}
+	if !s.auth.Empty() {
+		http.Redirect(w, r, "/dang-nhap", http.StatusSeeOther)
+		return
+	}
+	f := r.PostForm
+	body := firstBody{firstAccount: firstAccount{strings.TrimSpace(f.Get("name")), strings.ToLower(strings.TrimSpace(f.Get("login"))), f.Get("password")}}
+	switch n := utf8.RuneCountInString(body.Password); {
+	case !s.mayFound(r):
+		body.Error = l.text("first.code_wrong")
+	case body.Name == "" || body.Login == "":
+		body.Error = l.text("first.missing")
+	case n < auth.MinPassword || n > auth.MaxPassword:
+		body.Error = l.text("first.weak", "min", auth.MinPassword)
+	case body.Password != f.Get("again"):
+		body.Error = l.text("first.differ")
+	}
+	if body.Error == "" {
+		var said *sayError
+		switch err := s.found(r.Context(), body.firstAccount); {
+		case errors.As(err, &said):
+			body.Error = said.in(words{l, lang})
+		case err != nil:
+			s.problem(w, r, nil, lang, err)
+			return
+		}
+	}
+	if body.Error != "" {
+		s.firstShow(w, r, body)
+		return
+	}
+	f.Set("_login", body.Login)
+	f.Set("_password", body.Password)
+	if _, _, err := s.tryLogin(w, r); err != nil {
+		http.Redirect(w, r, "/dang-nhap", http.StatusSeeOther)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// mayFound: the first account is made by somebody at this machine, or who reads
+// the code from its screen.
+func (s *site) mayFound(r *http.Request) bool {
+	if fromHere(r) {
+		return true
+	}
+	given := strings.TrimSpace(r.PostForm.Get("code"))
+	return s.code != "" && subtle.ConstantTimeCompare([]byte(given), []byte(s.code)) == 1
+}
+
+// sayError is an error that is said to the user in her language.
+type sayError struct{ in func(words) string }
+
+func (*sayError) Error() string { return "refused" }

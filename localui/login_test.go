@@ -1,0 +1,27 @@
+package localui_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+)
+
+func TestFirstAccountIsMadeOnceHere(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.get("/").is(http.StatusOK).has(`action="/bat-dau"`)
+	form := url.Values{"name": {"Nguyễn Thị Hương"}, "login": {"huong"}, "password": {password}, "again": {"khac"}}
+	b.post("/bat-dau", form).is(http.StatusUnprocessableEntity).has("Hai lần nhập mật khẩu khác nhau")
+	form.Set("again", password)
+	if res := b.post("/bat-dau", form).is(http.StatusOK); res.path != "/" {
+		t.Fatalf("came to %s", res.path)
+	}
+	if res := w.browser().get("/bat-dau").is(http.StatusOK); res.path != "/dang-nhap" {
+		t.Fatalf("the first start is open still: %s", res.path)
+	}
+	other := form
+	other.Set("login", "khac")
+	if res := w.browser().post("/bat-dau", other); res.path != "/dang-nhap" {
+		t.Fatalf("a second first account: %s", res.path)
+	}
+}
