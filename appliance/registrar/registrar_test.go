@@ -282,6 +282,57 @@ func TestUndoIsRefusedWhenSomethingRestsOnIt(t *testing.T) {
 	}
 }
 
+// TestUndoBrokenOff stops an undoing in the middle; called again it goes on.
+func TestUndoBrokenOff(t *testing.T) {
+	s := newStation(t).withOfficer()
+	op, err := s.Begin(context.Background(), 2, population.OperationBegun{What: "import"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := s.record(2, registrar.Command{Op: op, Entries: []population.Entry{population.AreaDefined{Number: 2, Unit: 23764, Hamlet: "Thôn 2"}}})
+	area := a.IDs[0]
+	for i := range uint32(6) {
+		s.record(2, registrar.Command{Op: op, Entries: []population.Entry{family(area, i+1)}})
+		s.must(2, family(population.NewID(mint, 1), i+1)) // breaks the series into six runs
+	}
+	s.must(2, family(area, 99)) // somebody else's, in the area of the import
+	if err := s.End(context.Background(), 2, population.OperationEnded{Operation: uint64(op)}); err != nil {
+		t.Fatal(err)
+	}
+	stopped := 0
+	for {
+		ctx, cancel := context.WithCancel(context.Background())
+		u, err := s.Undo(ctx, 2, op, func(done, total int) {
+			if stopped < 3 && done == total/2+2+stopped {
+				cancel()
+			}
+		})
+		cancel()
+		if errors.Is(err, context.Canceled) {
+			stopped++
+			continue
+		}
+		if err != nil || len(u.Findings) > 0 || u.Kept != 1 {
+			t.Fatalf("%+v %v", u, err)
+		}
+		break
+	}
+	if stopped != 3 {
+		t.Errorf("stopped %d times", stopped)
+	}
+	s.view(func(v *register.View) {
+		if n := len(v.HouseholdsOf(area)); n != 1 || v.Area(area) == nil {
+			t.Errorf("%d households are left in the area", n)
+		}
+		if n := len(v.HouseholdsOf(population.NewID(mint, 1))); n != 6 {
+			t.Errorf("%d households of somebody else", n)
+		}
+		if ops := v.Operations(); len(ops) != 2 || !ops[0].Undone || !ops[1].Ended || ops[1].Broken {
+			t.Errorf("operations %+v", ops)
+		}
+	})
+}
+
 func TestDeadClockOnlyAsks(t *testing.T) {
 	s := newStation(t).withOfficer()
 	f := s.must(2, family(population.NewID(mint, 1), 1))

@@ -15,7 +15,8 @@ import (
 type Undone struct {
 	Op       journal.Seq     // the operation that holds the annulments; undo it to redo
 	Entries  int             // entries annulled
-	Findings []rules.Finding // not empty: refused, and nothing was written
+	Kept     int             // areas left, because other households stand in them now
+	Findings []rules.Finding // not empty: refused. With Op 0 nothing was written
 }
 
 // Undo annuls all that was written under an operation, newest first, as an
@@ -63,7 +64,7 @@ func (r *Registrar) Undo(ctx context.Context, actor uint32, op journal.Seq, prog
 type span struct {
 	first, last uint64
 	entries     int
-	base        bool // holds an area: nothing may stand on it any more
+	base        bool // is an area: it goes when nothing stands in it any more
 }
 
 // ranges cuts the series of an operation into runs for annulment, newest
@@ -88,7 +89,7 @@ func (r *Registrar) ranges(ctx context.Context, op journal.Seq) ([]span, error) 
 				return true
 			}
 			_, area := e.(population.AreaDefined)
-			if cur.entries > 0 && (seq != cur.last+1 || entities+n > population.MaxEntities || area != cur.base) {
+			if cur.entries > 0 && (seq != cur.last+1 || entities+n > population.MaxEntities || area || cur.base) {
 				flush()
 			}
 			if cur.entries == 0 {
@@ -163,6 +164,8 @@ func (r *Registrar) annul(ctx context.Context, actor uint32, under journal.Seq, 
 		case a.Status == StatusRecorded:
 			out.Entries += s.entries
 		case gone(a.Findings):
+		case s.base:
+			out.Kept += s.entries
 		default:
 			refused++
 			out.Findings = append(out.Findings, a.Findings...)

@@ -27,6 +27,7 @@ type Examination struct {
 	base    map[troubleKey]bool // what was wrong already
 	missing []population.ID     // named in the entry, not in the book
 	stopped bool
+	after   bool // v has the entry
 	past    bool // an amendment or annulment: entries written long ago may change
 	out     []Finding
 }
@@ -78,7 +79,7 @@ func (x *Examination) Findings() []Finding { return x.out }
 // After runs the rules that look at the book with the entry in it, v, and
 // returns all findings. seq is the entry's sequence.
 func (x *Examination) After(v View, seq uint64) []Finding {
-	x.v = v
+	x.v, x.after = v, true
 	if x.seq == 0 {
 		x.seq = seq
 	}

@@ -41,7 +41,6 @@ type names struct {
 	ids    map[string]population.ID
 	labels map[string]uint64
 	serial uint32
-	seen   []string // minted by the line being read
 }
 
 func (n *names) id(word string) population.ID {

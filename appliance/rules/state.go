@@ -23,9 +23,12 @@ func (x *Examination) personTroubles(id population.ID) []trouble {
 			return nil // G02 has said it
 		}
 	}
+	p := x.v.Person(id)
+	if p == nil && !x.past && !x.after {
+		return nil // not yet: the entry under examination creates the person
+	}
 	live := x.v.Live(population.Ref{Type: population.TypePerson, ID: id})
 	out := lifeline(id, live)
-	p := x.v.Person(id)
 	if p != nil {
 		out = append(out, bornBefore(p, live)...)
 	}
@@ -58,8 +61,11 @@ var householdRules = []householdRule{
 }
 
 func (x *Examination) householdTroubles(id population.ID) []trouble {
-	ids := x.v.Members(id)
 	h := x.v.Household(id)
+	if h == nil && !x.past && !x.after {
+		return nil
+	}
+	ids := x.v.Members(id)
 	if h == nil || h.Area == 0 {
 		if len(ids) > 0 {
 			return []trouble{{troubleKey: troubleKey{rule: "A04", id: id}}}

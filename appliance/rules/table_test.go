@@ -39,9 +39,8 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// unreachable lists rules that the codec or the registrar already keeps from
-// happening; they guard callers of this package. See guards_test.go.
-var unreachable = map[string]bool{"G06": true}
+// unreachable lists rules that no line of a table can meet; see guards_test.go.
+var unreachable = map[string]bool{"G06": true, "A08": true}
 
 type step struct {
 	no   int
