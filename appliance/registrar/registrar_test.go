@@ -293,7 +293,7 @@ func TestUndoBrokenOff(t *testing.T) {
 	area := a.IDs[0]
 	for i := range uint32(6) {
 		s.record(2, registrar.Command{Op: op, Entries: []population.Entry{family(area, i+1)}})
-		s.must(2, family(population.NewID(mint, 1), i+1)) // breaks the series into six runs
+		s.must(2, family(population.NewID(mint, 1), i+20)) // breaks the series into six runs
 	}
 	s.must(2, family(area, 99)) // somebody else's, in the area of the import
 	if err := s.End(context.Background(), 2, population.OperationEnded{Operation: uint64(op)}); err != nil {
@@ -336,7 +336,7 @@ func TestUndoBrokenOff(t *testing.T) {
 func TestDeadClockOnlyAsks(t *testing.T) {
 	s := newStation(t).withOfficer()
 	f := s.must(2, family(population.NewID(mint, 1), 1))
-	s.now = start.AddDate(-50, 0, 0) // the battery is dead
+	s.now = start.AddDate(-50, 0, 0)                                   // the battery is dead
 	death := population.Death{Person: f.IDs[3], Date: day(2150, 5, 1)} // after the day of the program itself
 	a := s.record(2, registrar.Command{Entries: []population.Entry{death}})
 	if a.Status != registrar.StatusAsk || a.Findings[0].Rule != "D01" {
