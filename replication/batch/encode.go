@@ -2,10 +2,8 @@ package batch
 
 import (
 	"crypto/ed25519"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 
 	"tramxa/appliance/journal"
 )
@@ -30,15 +28,23 @@ func Encode(src Source, signer ed25519.PrivateKey) ([]byte, error) {
 	if len(signer) != ed25519.PrivateKeySize {
 		return nil, errors.New("a batch needs the station's key to be signed")
 	}
-	packed := pack(src.Records, &h)
-	b := h.append(make([]byte, 0, minHeader+32+len(packed)+tailSize))
-	b = append(b, packed...)
-	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
-	b = append(b, ed25519.Sign(signer, h.statement())...)
+	packed, err := pack(src.Records, &h)
+	if err != nil {
+		return nil, err
+	}
+	b := seal(h, packed, signer)
 	if len(b) > MaxPacked {
 		return nil, fmt.Errorf("%w: %d bytes packed", ErrTooLarge, len(b))
 	}
 	return b, nil
+}
+
+// seal puts header, packed records, checksum and signature together.
+func seal(h Header, packed []byte, signer ed25519.PrivateKey) []byte {
+	b := h.append(make([]byte, 0, minHeader+32+len(packed)+tailSize))
+	b = append(b, packed...)
+	b = append(b, checksum(b)...)
+	return append(b, ed25519.Sign(signer, h.statement())...)
 }
 
 // Cut encodes as many leading records of src as l allows and returns how many

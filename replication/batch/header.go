@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
@@ -18,9 +19,6 @@ const (
 	tailSize  = crcSize + ed25519.SignatureSize
 	minHeader = len(magic) + 1 + 9 + 64
 )
-
-// castagnoli is the table of CRC32C; a pure value of the standard library.
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Header is what a batch states before its records.
 type Header struct {
@@ -79,6 +77,12 @@ func ID(b []byte) [16]byte {
 	return [16]byte(sum[:16])
 }
 
+// checksum is CRC32C, big-endian. It is there for the parts of a batch that
+// neither signature nor chain cover: how it is packed.
+func checksum(b []byte) []byte {
+	return binary.BigEndian.AppendUint32(nil, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
+}
+
 // split parses the header and returns the packed records behind it.
 func split(b []byte) (Header, []byte, error) {
 	if len(b) > MaxPacked {
@@ -91,7 +95,7 @@ func split(b []byte) (Header, []byte, error) {
 		return Header{}, nil, fmt.Errorf("%w: version %d, this program knows %d", ErrNewer, v, version)
 	}
 	body := b[:len(b)-tailSize]
-	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(b[len(body):]) {
+	if !bytes.Equal(checksum(body), b[len(body):len(body)+crcSize]) {
 		return Header{}, nil, fmt.Errorf("%w: checksum", ErrMalformed)
 	}
 	r := reader{b: body, pos: len(magic) + 1}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"tramxa/appliance/journal"
+	"tramxa/appliance/tuple"
 )
 
 // Packing says how the records of a batch are packed. The numbers are part of
@@ -15,31 +16,61 @@ type Packing uint16
 const (
 	Rows     Packing = 0 // records one after the other
 	RowsZstd Packing = 1 // the same, in a zstd frame
+	Modelled Packing = 2 // values by place, arithmetic coding under a model of each place
 
-	packingsKnown = 2
+	packingsKnown = 3
 )
 
-// pack packs recs the smallest way and says in h which it was. At a tie the
-// lower packing is taken.
-func pack(recs []journal.Record, h *Header) []byte {
+// pack packs recs the smallest way and says in h which it was; at a tie the
+// lower packing is taken. What is mostly of no known grammar is not worth the
+// model's time, and what the model packs well not a second try.
+func pack(recs []journal.Record, h *Header) ([]byte, error) {
 	rows := packRows(recs, h.Raw)
 	best := rows
-	if z := compress(rows); len(z) < len(best) {
-		best, h.Packing = z, RowsZstd
+	if opaque(recs) < h.Raw/2 {
+		learnt, err := dictionary(newestDictionary)
+		if err != nil {
+			return nil, err
+		}
+		if m := packModelled(recs, learnt); len(m) < len(best) {
+			best, h.Packing, h.Dictionary = m, Modelled, newestDictionary
+		}
 	}
-	return best
+	if len(best) > len(rows)*3/4 {
+		if z := compress(rows); len(z) < len(best) {
+			best, h.Packing, h.Dictionary = z, RowsZstd, 0
+		}
+	}
+	return best, nil
+}
+
+// opaque counts the bytes of bodies that are no tuples.
+func opaque(recs []journal.Record) (n int) {
+	for _, r := range recs {
+		if tuple.Check(r.Body) != nil {
+			n += len(r.Body)
+		}
+	}
+	return n
 }
 
 func unpack(packed []byte, h Header) ([]journal.Record, error) {
-	if h.Dictionary != 0 {
-		return nil, fmt.Errorf("%w: dictionary %d", ErrNewer, h.Dictionary)
+	if h.Packing != Modelled && h.Dictionary != 0 {
+		return nil, fmt.Errorf("%w: rows with a dictionary", ErrMalformed)
 	}
-	rows := packed
-	if h.Packing == RowsZstd {
-		var err error
-		if rows, err = expand(packed, h.Raw+h.Count()*maxRowPrefix); err != nil {
+	switch h.Packing {
+	case Modelled:
+		learnt, err := dictionary(h.Dictionary)
+		if err != nil {
 			return nil, err
 		}
+		return unpackModelled(packed, learnt, h)
+	case RowsZstd:
+		rows, err := expand(packed, h.Raw+h.Count()*maxRowPrefix)
+		if err != nil {
+			return nil, err
+		}
+		return unpackRows(rows, h)
 	}
-	return unpackRows(rows, h)
+	return unpackRows(packed, h)
 }
