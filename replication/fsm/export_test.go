@@ -1,7 +1,10 @@
 package fsm
 
 import (
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
+	"io"
 
 	"github.com/hashicorp/raft"
 )
@@ -26,4 +29,16 @@ func (f *FSM) DropLedgerEntry(number uint64) error {
 		return err
 	}
 	return w.txn.CommitAt(w.ts+1, nil)
+}
+
+// Seal adds the checksum of a command.
+func Seal(b []byte) []byte {
+	b = append([]byte(nil), b...)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+// ReadSnapshot reads a snapshot stream row by row.
+func ReadSnapshot(r io.Reader, row func(key, value []byte) error) error {
+	_, err := readSnapshot(r, row)
+	return err
 }

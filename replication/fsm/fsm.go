@@ -68,6 +68,8 @@ type FSM struct {
 	ledger ledgerEntry // newest; only the applying goroutine
 	damage error       // found by Open
 	marks  *marks
+	// unpacked is shared by readers and the applying goroutine.
+	unpacked *unpacked
 
 	sweeping sync.WaitGroup // removal of databases replaced by Restore
 }
@@ -82,7 +84,7 @@ func Open(o Options) (*FSM, error) {
 	if err := journal.OS.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	f := &FSM{o: o, marks: newMarks()}
+	f := &FSM{o: o, marks: newMarks(), unpacked: new(unpacked)}
 	name, err := currentName(o.Dir)
 	if err != nil {
 		return nil, err
@@ -213,7 +215,7 @@ func (f *FSM) pin() (*pinned, error) {
 	if f.closed || !f.db.pin(f.applied.at) {
 		return nil, fmt.Errorf("%w: closed", ErrStopped)
 	}
-	return &pinned{View{f.db.NewTransactionAt(f.applied.at, false), f.applied}, f.db}, nil
+	return &pinned{View{f.db.NewTransactionAt(f.applied.at, false), f.applied, f.unpacked}, f.db}, nil
 }
 
 func (p *pinned) release() {

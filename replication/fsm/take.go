@@ -61,7 +61,18 @@ func (v *View) judge(raw []byte) (offer, error) {
 	if !ok {
 		return offer{}, errors.New("epoch row of a registered station is missing")
 	}
-	b, err := batch.Decode(raw)
+	// What the header alone decides is decided without unpacking: records too
+	// far ahead, and records held already. Neither changes anything, so neither
+	// needs the signature.
+	mark := st.Lane[h.Origin.Lane]
+	known := func(s journal.Seq) (journal.Hash, error) { return v.HashAt(st.Station, st.Epoch, h.Origin.Lane, s) }
+	if h.First > mark.Seq+1 || h.Last <= mark.Seq {
+		early, err := place(mark, claim{First: h.First, Last: h.Last, Pre: h.PreHash, Post: h.PostHash}, known)
+		if err != nil || early.Outcome != Fork {
+			return offer{verdict: early}, err
+		}
+	}
+	b, err := v.unpacked.decode(raw)
 	if err != nil {
 		return no(unreadable(err), "not a batch within its bounds")
 	}
@@ -72,10 +83,8 @@ func (v *View) judge(raw []byte) (offer, error) {
 		return no(BadChain, "records do not fit the chain the batch states")
 	}
 	o := offer{batch: b, station: st, epoch: ep}
-	o.verdict, err = place(st.Lane[b.Origin.Lane],
-		claim{First: b.First, Last: b.Last, Pre: b.PreHash, Post: b.PostHash,
-			At: func(s journal.Seq) journal.Hash { return hashInside(b, ep.Secret, s) }},
-		func(s journal.Seq) (journal.Hash, error) { return v.HashAt(st.Station, st.Epoch, b.Origin.Lane, s) })
+	o.verdict, err = place(mark, claim{First: b.First, Last: b.Last, Pre: b.PreHash, Post: b.PostHash,
+		At: func(s journal.Seq) journal.Hash { return hashInside(b, ep.Secret, s) }}, known)
 	return o, err
 }
 

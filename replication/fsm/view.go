@@ -16,8 +16,9 @@ import (
 // View is the state at one raft index. It is good only inside the function it
 // was given to, and for one goroutine.
 type View struct {
-	txn *badger.Txn
-	at  Applied
+	txn      *badger.Txn
+	at       Applied
+	unpacked *unpacked
 }
 
 // Applied returns the command this state stands at.
@@ -207,7 +208,7 @@ func (v *View) HashAt(s journal.Station, e journal.Epoch, l journal.Lane, at jou
 	if !ok {
 		return journal.Hash{}, fmt.Errorf("archived batch at %d of station %d is missing", first, s)
 	}
-	b, err := batch.Decode(raw)
+	b, err := v.unpacked.decode(raw)
 	if err != nil {
 		return journal.Hash{}, fmt.Errorf("archived batch at %d of station %d: %w", first, s, err)
 	}

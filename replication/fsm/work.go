@@ -14,7 +14,7 @@ type work struct {
 // included.
 func (f *FSM) begin() *work {
 	ts := max(f.ledger.at, f.Applied().at)
-	return &work{View: View{txn: f.db.NewTransactionAt(ts, true), at: f.Applied()}, f: f, ts: ts}
+	return &work{View: View{txn: f.db.NewTransactionAt(ts, true), at: f.Applied(), unpacked: f.unpacked}, f: f, ts: ts}
 }
 
 func (w *work) discard() { w.txn.Discard() }
