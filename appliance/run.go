@@ -62,13 +62,12 @@ func (s *Station) watch(was bool) (full bool) {
 	return st.Full
 }
 
-// Night is the work of one night: a checkpoint, then the proof that journal,
-// checkpoints and view are whole and agree.
+// Night is the work of one night: the proof that journal, checkpoints and view
+// are whole and agree, then a checkpoint, which also replaces one that is not.
 func (s *Station) Night(ctx context.Context) error {
 	begin := time.Now()
-	err := s.store.Checkpoint(ctx)
-	r, verr := s.store.Verify(ctx, nil)
-	if err := errors.Join(err, verr); err != nil {
+	r, err := s.store.Verify(ctx, nil)
+	if err := errors.Join(err, s.store.Checkpoint(ctx)); err != nil {
 		return err
 	}
 	s.log.Info("appliance: journal, checkpoints and view are whole", "sequence", uint64(r.Seq), "rows", r.Rows,

@@ -191,6 +191,9 @@ func TestTheNightProvesTheStation(t *testing.T) {
 	if err := s.Night(context.Background()); !errors.Is(err, store.ErrBadCheckpoint) {
 		t.Errorf("the night says %v", err)
 	}
+	if err := s.Night(context.Background()); err != nil {
+		t.Errorf("the night after: %v", err)
+	}
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {

@@ -168,6 +168,29 @@ func readCheckpointInfo(fsys journal.FS, name string) (CheckpointInfo, error) {
 	return h.CheckpointInfo, err
 }
 
+// newestCheckpoint is the sequence of the newest checkpoint by its header, 0 when
+// there is none. Whether all of it verifies shows when it is needed, or at night.
+func (s *Store) newestCheckpoint() (journal.Seq, error) {
+	seqs, err := checkpoints(s.fs, s.dir)
+	if err != nil {
+		return 0, err
+	}
+	for _, seq := range seqs {
+		if info, err := readCheckpointInfo(s.fs, ckptPath(s.dir, seq)); err == nil && s.acceptable(info, seq) == nil {
+			return seq, nil
+		}
+	}
+	return 0, nil
+}
+
+// forgetCheckpoint makes the next Checkpoint write one although nothing was
+// recorded since.
+func (s *Store) forgetCheckpoint() {
+	s.statusMu.Lock()
+	defer s.statusMu.Unlock()
+	s.stats.checkpoint = 0
+}
+
 // acceptable refuses a checkpoint that is not of this journal.
 func (s *Store) acceptable(info CheckpointInfo, seq journal.Seq) error {
 	chain, err := s.lanes[journal.LaneRegister].HashAt(seq)

@@ -265,23 +265,26 @@ func TestCheckpointsAreMadeByThemselvesAndTwoAreKept(t *testing.T) {
 func TestReadersSeeOneMomentWhileOthersWrite(t *testing.T) {
 	s := open(t, onDisk(t))
 	mustSave(t, s, 1, 1, 5)
-	err := s.View(context.Background(), func(v *register.View) error {
-		before := v.Applied()
-		for n := uint64(6); n < 60; n++ {
-			if _, err := save(s, 1, n); err != nil {
-				return err
+	reading, written, read := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		read <- s.View(context.Background(), func(v *register.View) error {
+			before := v.Applied()
+			close(reading)
+			<-written
+			if _, ok := v.Repeat(1, 59); ok || v.Applied() != before {
+				return errors.New("a reader sees what was committed after it began")
 			}
-		}
-		if _, ok := v.Repeat(1, 59); ok || v.Applied() != before {
-			t.Error("a reader sees what was committed after it began")
-		}
-		if _, ok := v.Repeat(1, 3); !ok {
-			t.Error("a reader does not see what was committed before")
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+			if _, ok := v.Repeat(1, 3); !ok {
+				return errors.New("a reader does not see what was committed before")
+			}
+			return nil
+		})
+	}()
+	<-reading
+	mustSave(t, s, 1, 6, 59)
+	close(written)
+	if err := <-read; err != nil {
+		t.Error(err)
 	}
 	checkWhole(t, s, 1, 59)
 }

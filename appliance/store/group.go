@@ -203,7 +203,7 @@ func (g *group) commit() error {
 	last := g.next - 1
 	first, err := s.lanes[journal.LaneRegister].Append(g.drafts)
 	if err != nil {
-		if !errors.Is(err, journal.ErrNoSpace) {
+		if errors.Is(err, journal.ErrStopped) {
 			s.fail(err)
 		}
 		return full(err)
@@ -216,7 +216,7 @@ func (g *group) commit() error {
 		// view. If it cannot be made again, the next command learns why.
 		_ = s.heal(err)
 	}
-	s.committed(len(g.drafts))
+	s.committed(last, len(g.drafts))
 	return nil
 }
 

@@ -161,8 +161,10 @@ func (l *life) look(s *store.Store) error {
 		kind = st.View.Why[strings.LastIndex(st.View.Why, ": ")+1:] // the last cause
 	}
 	l.found[strings.TrimSpace(kind)]++
-	if n, err := missing(s, 1, l.answered); n != 0 || err != nil {
-		return fmt.Errorf("command %d of %d answered is not there, %w", n, l.answered, err)
+	if n, err := missing(s, 1, l.answered); err != nil {
+		return err
+	} else if n != 0 {
+		return fmt.Errorf("command %d of %d answered is not there", n, l.answered)
 	}
 	// A command under way at the cut may be there, whole; then it is answered now.
 	for {

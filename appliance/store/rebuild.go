@@ -39,8 +39,10 @@ func (s *Store) openView(ctx context.Context) error {
 	}
 	v, err := s.trusted(key)
 	if err == nil {
-		s.found = ViewState{Trusted: true}
-		s.view = v
+		s.found, s.view = ViewState{Trusted: true}, v
+		if s.stats.checkpoint, err = s.newestCheckpoint(); err != nil {
+			return err
+		}
 		return s.replay(ctx, v)
 	}
 	if !errors.Is(err, errNotTrusted) && !errors.Is(err, errBadView) {

@@ -28,7 +28,7 @@ var errEnough = errors.New("enough")
 // checkpoint, and that the view is the fold of the journal, by folding it anew
 // beside. That takes as long as a start without checkpoints and some memory. A
 // view that is not is made again by itself; a checkpoint that does not verify is
-// left for the next to replace. The error is the first thing found wrong.
+// left for the next Checkpoint to replace. The error is the first thing found wrong.
 func (s *Store) Verify(ctx context.Context, progress func(Progress)) (Verification, error) {
 	if progress == nil {
 		progress = func(Progress) {}
@@ -57,6 +57,7 @@ func (s *Store) Verify(ctx context.Context, progress func(Progress)) (Verificati
 		r.Checkpoints = append(r.Checkpoints, seq)
 		if err := verifyCheckpoint(ctx, s.fs, ckptPath(s.dir, seq), s.keys.Data); err != nil {
 			r.Bad = append(r.Bad, seq)
+			s.forgetCheckpoint()
 			if err := note(fmt.Errorf("checkpoint %d: %w", seq, err)); err != nil {
 				return r, err
 			}

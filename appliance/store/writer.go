@@ -88,11 +88,11 @@ func (s *Store) failure() error {
 }
 
 // committed notes a group, and whether a checkpoint is due.
-func (s *Store) committed(records int) {
+func (s *Store) committed(last journal.Seq, records int) {
 	s.statusMu.Lock()
 	s.stats.groups++
 	s.stats.records += uint64(records)
-	due := uint64(s.view.seq()-s.stats.checkpoint) > s.checkpointAfter(s.stats.rows)
+	due := uint64(last-s.stats.checkpoint) > s.checkpointAfter(s.stats.rows)
 	s.statusMu.Unlock()
 	if due {
 		select {
