@@ -23,7 +23,7 @@ func play(s *scribe, seed uint64, n int) *chaos {
 // The rows depend on the journal alone: not on how records were grouped into
 // transactions, nor on what was tried and taken back between them.
 func TestRefoldRebuildsTheRegister(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		one := newScribe(t)
 		play(one, seed, 250)
 		one.apply() // all in one transaction
@@ -148,7 +148,7 @@ func (m *model) located(ref population.Ref) []population.Located {
 // Every state is the fold of the entity's live entries, and every index finds
 // exactly who is to be found by it.
 func TestStatesAreTheFoldOfLiveEntries(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(12) {
 		s := newScribe(t)
 		c := play(s, 100+seed, 150)
 		for _, o := range s.apply() {
@@ -253,7 +253,7 @@ func checkPeriods(t *testing.T, v *register.View, m *model) {
 // "As known on" is the register as it was: the state of an entity as known at a
 // record equals the state in a register that never saw more.
 func TestAsKnownIsTheRegisterOfThatTime(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		all, then := newScribe(t), newScribe(t)
 		play(all, 300+seed, 120)
 		all.apply()

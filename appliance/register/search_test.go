@@ -45,6 +45,9 @@ func TestSearchFindsByAnySpelling(t *testing.T) {
 		{register.Query{Text: "05/03/1980"}, []uint32{32, 11}},
 		{register.Query{Text: "1980"}, []uint32{21, 32, 11}},
 		{register.Query{Text: "07/1980"}, []uint32{21}},
+		{register.Query{Text: "07-1980"}, []uint32{21}},
+		{register.Query{Text: "5.3.1980"}, []uint32{32, 11}},
+		{register.Query{Text: "1980-03-05"}, []uint32{32, 11}},
 		{register.Query{Text: "1999"}, nil},
 		{register.Query{Text: "12"}, []uint32{11, 12, 13, 32}}, // household 12 of both areas, as on the sheets
 		{register.Query{Text: "5-12"}, []uint32{11, 12, 13}},

@@ -64,7 +64,7 @@ func (t *text) take(f string, alone bool) bool {
 		return true
 	}
 	if area, sheet, ok := parseSheet(f); ok {
-		year := area == 0 && sheet.Sheet == 0 && sheet.Number >= 1850 && sheet.Number <= population.MaxYear
+		year := area == 0 && sheet.Sheet == 0 && sheet.Number >= firstYear && sheet.Number <= population.MaxYear
 		if year {
 			t.born = population.Date{Year: uint16(sheet.Number)}
 		}
@@ -80,7 +80,11 @@ func (t *text) take(f string, alone bool) bool {
 	return false
 }
 
-// parseSheet reads 12, 12.1, 3-12 and 3-12.1.
+// firstYear is the least number of four digits taken for a year.
+const firstYear = 1850
+
+// parseSheet reads 12, 12.1, 3-12 and 3-12.1. After an area a number that can be
+// a year is none of a household: 03-1980 is a month.
 func parseSheet(f string) (area uint32, n population.HouseholdNumber, ok bool) {
 	left, right, found := strings.Cut(f, "-")
 	if found {
@@ -93,6 +97,9 @@ func parseSheet(f string) (area uint32, n population.HouseholdNumber, ok bool) {
 	left, right, found = strings.Cut(f, ".")
 	number, err := strconv.ParseUint(left, 10, 32)
 	if err != nil || number == 0 || len(left) > 6 {
+		return 0, n, false
+	}
+	if area != 0 && number >= firstYear {
 		return 0, n, false
 	}
 	n.Number = uint32(number)

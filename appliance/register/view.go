@@ -214,7 +214,7 @@ func (v *View) LastClosed() population.Period {
 // PeriodClosed reports whether nothing more may count in p. Closing a period
 // closes those before it: else a late entry in one of them would change the
 // balance of a report that has been sent.
-func (v *View) PeriodClosed(p population.Period) bool { return p <= v.LastClosed() }
+func (v *View) PeriodClosed(p population.Period) bool { return p != 0 && p <= v.LastClosed() }
 
 // Quarantined counts the records kept as making no sense, and those pending for
 // a newer program.

@@ -189,3 +189,26 @@ func TestSerialsAreNeverGivenTwice(t *testing.T) {
 		}
 	})
 }
+
+// Closing a month closes those before it; taken back, it is open again.
+func TestClosingAMonthClosesThoseBefore(t *testing.T) {
+	s := newScribe(t)
+	s.enter(village()...)
+	check := func(closed, open string) {
+		t.Helper()
+		s.view(func(v *register.View) {
+			if closed != "" && (!v.PeriodClosed(month(closed)) || !v.PeriodClosed(month(closed)-5)) || v.PeriodClosed(month(open)) || v.PeriodClosed(0) {
+				t.Errorf("last closed is %s", v.LastClosed())
+			}
+		})
+	}
+	check("", "2026-01")
+	s.enter(population.PeriodClosed{Period: month("2026-02")})
+	check("2026-02", "2026-03")
+	s.enter(population.PeriodClosed{Period: month("2026-03")}, population.PeriodClosed{Period: month("2026-03")})
+	check("2026-03", "2026-04")
+	s.enter(population.Annulment{First: 7, Last: 7}) // one of the two
+	check("2026-03", "2026-04")
+	s.enter(population.Annulment{First: 8, Last: 8})
+	check("2026-02", "2026-03")
+}
