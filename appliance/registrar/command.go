@@ -86,9 +86,9 @@ const (
 
 // Answer says what became of a command.
 type Answer struct {
-	Status   Status
-	Seqs     []uint64        // sequences of its entries
-	IDs      []population.ID // minted for it, in order
-	Findings []rules.Finding // with several entries, Field begins "entries[i]."
-	Repeat   bool            // this key was answered before; the same records
+	Status   Status          `json:"status"`
+	Seqs     []uint64        `json:"seqs,omitempty"`     // sequences of its entries
+	IDs      []population.ID `json:"ids,omitempty"`      // minted for it, in order
+	Findings []rules.Finding `json:"findings,omitempty"` // with several entries, Field begins "entries[i]."
+	Repeat   bool            `json:"repeat,omitempty"`   // this key was answered before; the same records
 }

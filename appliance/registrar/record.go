@@ -89,9 +89,25 @@ func (r *Registrar) decide(ctx context.Context, actor uint32, cmd Command, dry b
 			confirmed = t.needs
 			continue
 		}
-		return t.finish(dry), nil
+		a := t.finish(dry)
+		r.told(ctx, actor, cmd, a)
+		return a, nil
 	}
 	return Answer{}, ErrDecided
+}
+
+// told logs what became of a command: kinds, sequences and rules, nothing of a
+// person.
+func (r *Registrar) told(ctx context.Context, actor uint32, cmd Command, a Answer) {
+	if !r.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	found := make([]string, len(a.Findings))
+	for i, f := range a.Findings {
+		found[i] = f.Rule
+	}
+	r.log.DebugContext(ctx, "registrar: command decided", "actor", actor, "kind", cmd.Entries[0].Kind().String(),
+		"entries", len(cmd.Entries), "status", string(a.Status), "repeat", a.Repeat, "seqs", a.Seqs, "rules", found)
 }
 
 func wellFormed(cmd Command) error {

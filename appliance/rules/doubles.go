@@ -2,33 +2,47 @@ package rules
 
 import "tramxa/appliance/population"
 
-// maxSimilar bounds how many persons of one folded name are compared; a commune
-// has a few dozen of the commonest.
-const maxSimilar = 500
+// maxBorn bounds how many persons born on one day are compared. A commune has a
+// handful; 1 January, written for "some day that year", has more.
+const maxBorn = 500
 
 // ruleDoubles (X01, X02): same folded name, date of birth and sex, or same
-// folded name and mother, among those in the book. Equal folded names alone are
-// no suspicion worth a question.
+// folded name and mother, among those in the book. Equal names alone, or with
+// the year of birth, are no suspicion worth a question.
 func ruleDoubles(x *Examination, p *population.Person) []trouble {
-	if unnamed(p.Name) || (p.Born.IsZero() && p.Mother == 0) {
+	if unnamed(p.Name) {
 		return nil
 	}
-	ids := x.v.Similar(population.Key2(p.Name))
-	if len(ids) > maxSimilar {
-		ids = ids[:maxSimilar]
-	}
 	var out []trouble
+	if p.Mother != 0 {
+		for _, q := range x.namesakes(p, x.v.Children(p.Mother)) {
+			out = append(out, double("X02", p, q.ID))
+		}
+	}
+	if p.Born.Exact() {
+		for _, q := range x.namesakes(p, x.v.Born(p.Born)) {
+			if q.Sex == p.Sex && (p.Mother == 0 || q.Mother != p.Mother) {
+				out = append(out, double("X01", p, q.ID))
+			}
+		}
+	}
+	return out
+}
+
+// namesakes are the others among ids who are in the book under the same folded
+// name.
+func (x *Examination) namesakes(p *population.Person, ids []population.ID) []*population.Person {
+	if len(ids) > maxBorn {
+		ids = ids[:maxBorn]
+	}
+	key := population.Key2(p.Name)
+	var out []*population.Person
 	for _, id := range ids {
 		if id == p.ID {
 			continue
 		}
-		q := x.v.Person(id)
-		switch {
-		case q == nil || !q.Active() || q.Same != 0:
-		case p.Mother != 0 && q.Mother == p.Mother:
-			out = append(out, double("X02", p, id))
-		case p.Born.Day != 0 && q.Born == p.Born && q.Sex == p.Sex:
-			out = append(out, double("X01", p, id))
+		if q := x.v.Person(id); q != nil && q.Active() && q.Same == 0 && population.Key2(q.Name) == key {
+			out = append(out, q)
 		}
 	}
 	return out

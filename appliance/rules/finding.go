@@ -4,11 +4,11 @@ import "tramxa/appliance/population"
 
 // Finding is what a rule says about an entry.
 type Finding struct {
-	Rule  string            // id, e.g. "B03"
-	Hard  bool              // refuses; otherwise it asks
-	Field string            // JSON path in the entry, e.g. "child.born"; "" the entry as a whole
-	Args  map[string]string // for the text: {name} is replaced by the value; no names of persons
-	About []population.ID   // the persons or households it speaks of besides the form itself
+	Rule  string            `json:"rule"`            // id, e.g. "B03"
+	Hard  bool              `json:"hard"`            // refuses; otherwise it asks
+	Field string            `json:"field,omitempty"` // JSON path in the entry, e.g. "child.born"; "" the entry as a whole
+	Args  map[string]string `json:"args,omitempty"`  // for the text: {name} is replaced by the value; no names of persons
+	About []population.ID   `json:"about,omitempty"` // the persons or households it speaks of besides the form itself
 }
 
 // Hard reports whether any finding refuses.

@@ -22,8 +22,8 @@ type View interface {
 	// ByInsurance finds persons by the core of the insurance number
 	// (population.InsuranceCore), whether still in the book or not.
 	ByInsurance(core string) []population.ID
-	// Similar finds persons whose folded name (population.Key2) is key2.
-	Similar(key2 string) []population.ID
+	// Born finds persons by date of birth, whether still in the book or not.
+	Born(day population.Date) []population.ID
 	// HouseholdAt is the open household with that number in an area.
 	HouseholdAt(area population.ID, n population.HouseholdNumber) population.ID
 	// HouseholdsOf are the open households of an area.
