@@ -3,6 +3,7 @@ package batch
 import (
 	_ "embed"
 	"fmt"
+	"sync"
 
 	"tramxa/appliance/journal"
 )
@@ -29,6 +30,38 @@ func dictionary(id uint32) ([]journal.Record, error) {
 		return parseDictionary(dictionary1)
 	}
 	return nil, fmt.Errorf("%w: dictionary %d", ErrNewer, id)
+}
+
+// trained is the model after the newest dictionary. It is made at first use,
+// never changed, and copied for each batch: training costs ten times as much.
+var trained = sync.OnceValues(func() (*model, error) { return train(newestDictionary) })
+
+func train(id uint32) (*model, error) {
+	recs, err := dictionary(id)
+	if err != nil {
+		return nil, err
+	}
+	t := transcoder{model: newModel(newEncoder())}
+	for _, r := range recs {
+		t.record(r)
+	}
+	return t.model, nil
+}
+
+// primed returns a model of its own that has learnt a dictionary.
+func primed(id uint32, c *coder) (*model, error) {
+	if id != newestDictionary {
+		m, err := train(id)
+		if err == nil {
+			m.c = c
+		}
+		return m, err
+	}
+	m, err := trained()
+	if err != nil {
+		return nil, err
+	}
+	return m.clone(c), nil
 }
 
 // MarshalDictionary gives records the form of a dictionary file: rows in a zstd

@@ -21,12 +21,12 @@ func packings(recs []journal.Record, raw int) map[string]func(*Header) []byte {
 	rows := packRows(recs, raw)
 	modelled := func(id uint32) func(h *Header) []byte {
 		return func(h *Header) []byte {
-			learnt, err := dictionary(id)
+			h.Packing, h.Dictionary = Modelled, id
+			b, err := packModelled(recs, id)
 			if err != nil {
 				panic(err)
 			}
-			h.Packing, h.Dictionary = Modelled, id
-			return packModelled(recs, learnt)
+			return b
 		}
 	}
 	return map[string]func(*Header) []byte{

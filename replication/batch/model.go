@@ -23,6 +23,18 @@ func newModel(c *coder) *model {
 	return &model{predictor: newPredictor(c), cols: make([]column, columns)}
 }
 
+// clone returns a copy that goes on with the coder c.
+func (m *model) clone(c *coder) *model {
+	p := *m.predictor
+	p.c = c
+	for i, t := range p.tables {
+		p.tables[i] = append([]slot(nil), t...)
+	}
+	n := *m
+	n.predictor, n.cols = &p, append([]column(nil), m.cols...)
+	return &n
+}
+
 // columns is how many places are told apart; a batch of this format has some
 // hundreds. Fixed, so that no input can make a decoder remember without end.
 const columns = 1 << 13

@@ -27,22 +27,25 @@ type transcoder struct {
 	max int    // decoding: bytes it may have
 }
 
-// packModelled packs recs under a model that has learnt the records of the
-// dictionary.
-func packModelled(recs, dictionary []journal.Record) []byte {
-	t := transcoder{model: newModel(newEncoder())}
-	t.train(dictionary)
+// packModelled packs recs under a model that has learnt a dictionary.
+func packModelled(recs []journal.Record, dictionary uint32) ([]byte, error) {
+	m, err := primed(dictionary, newEncoder())
+	if err != nil {
+		return nil, err
+	}
+	t := transcoder{model: m}
 	for _, r := range recs {
 		t.record(r)
 	}
-	return t.c.finish()
+	return t.c.finish(), nil
 }
 
-func unpackModelled(packed []byte, dictionary []journal.Record, h Header) ([]journal.Record, error) {
-	c := newDecoder(packed)
-	t := transcoder{model: newModel(newEncoder())}
-	t.train(dictionary)
-	t.c = c
+func unpackModelled(packed []byte, h Header) ([]journal.Record, error) {
+	m, err := primed(h.Dictionary, newDecoder(packed))
+	if err != nil {
+		return nil, err
+	}
+	t := transcoder{model: m}
 	recs := make([]journal.Record, h.Count())
 	left := h.Raw
 	for i := range recs {
@@ -53,20 +56,10 @@ func unpackModelled(packed []byte, dictionary []journal.Record, h Header) ([]jou
 			return nil, fmt.Errorf("%w: record %d", ErrMalformed, recs[i].Seq)
 		}
 	}
-	if left != 0 || !c.whole() {
+	if left != 0 || !t.c.whole() {
 		return nil, fmt.Errorf("%w: modelled records", ErrMalformed)
 	}
 	return recs, nil
-}
-
-// train shows the model records that both ends know; nothing is written.
-func (t *transcoder) train(recs []journal.Record) {
-	for _, r := range recs {
-		t.record(r)
-	}
-	if t.c.enc {
-		t.c = newEncoder()
-	}
 }
 
 // record codes one record; decoding, only r.Seq is looked at.

@@ -28,11 +28,11 @@ func pack(recs []journal.Record, h *Header) ([]byte, error) {
 	rows := packRows(recs, h.Raw)
 	best := rows
 	if opaque(recs) < h.Raw/2 {
-		learnt, err := dictionary(newestDictionary)
+		m, err := packModelled(recs, newestDictionary)
 		if err != nil {
 			return nil, err
 		}
-		if m := packModelled(recs, learnt); len(m) < len(best) {
+		if len(m) < len(best) {
 			best, h.Packing, h.Dictionary = m, Modelled, newestDictionary
 		}
 	}
@@ -60,11 +60,7 @@ func unpack(packed []byte, h Header) ([]journal.Record, error) {
 	}
 	switch h.Packing {
 	case Modelled:
-		learnt, err := dictionary(h.Dictionary)
-		if err != nil {
-			return nil, err
-		}
-		return unpackModelled(packed, learnt, h)
+		return unpackModelled(packed, h)
 	case RowsZstd:
 		rows, err := expand(packed, h.Raw+h.Count()*maxRowPrefix)
 		if err != nil {

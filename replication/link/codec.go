@@ -97,7 +97,7 @@ func (r *reader) end(what string) error {
 	return nil
 }
 
-func flag(v bool, bit uint8) uint8 {
+func bit(v bool, bit uint8) uint8 {
 	if v {
 		return bit
 	}

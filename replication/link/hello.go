@@ -109,7 +109,7 @@ func (h Hello) Marshal() []byte {
 	w.uvarint(uint64(h.Epoch))
 	w.bytes(h.Install[:])
 	w.bytes(h.Boot[:])
-	w.u8(flag(h.Metered, helloMetered) | flag(h.ClockTrusted, helloTrusted))
+	w.u8(bit(h.Metered, helloMetered) | bit(h.ClockTrusted, helloTrusted))
 	w.uvarint(zigzag(h.Clock))
 	w.str(h.App)
 	w.uvarint(uint64(len(h.Heads)))
@@ -167,7 +167,7 @@ func (w Welcome) Marshal() []byte {
 		o.uvarint(uint64(m.Seq))
 		o.bytes(m.Hash[:])
 	}
-	o.u8(flag(w.Have != nil, 1))
+	o.u8(bit(w.Have != nil, 1))
 	if w.Have != nil {
 		o.bytes(w.Have.ID[:])
 		o.uvarint(uint64(w.Have.Offset))

@@ -60,7 +60,7 @@ func (m Message) Marshal() []byte {
 		v := m.Verdict
 		w.u8(uint8(v.Kind))
 		w.uvarint(uint64(v.Seq))
-		w.u8(flag(m.Brief, 1))
+		w.u8(bit(m.Brief, 1))
 		if m.Brief {
 			w.bytes(v.Hash[:8])
 		} else {

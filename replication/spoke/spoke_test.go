@@ -39,7 +39,7 @@ func TestLinkCutAnywhere(t *testing.T) {
 		return bytes
 	}
 	whole := run(t, nil, nil)
-	step := 31
+	step := 53
 	if os.Getenv("TRAMXA_LONG") == "1" {
 		step = 1
 	}

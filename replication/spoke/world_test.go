@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tramxa/appliance/journal"
+	"tramxa/appliance/tuple"
 	"tramxa/replication/identity"
 	"tramxa/replication/link"
 	"tramxa/replication/link/linktest"
@@ -84,7 +85,10 @@ func (o *outbox) write(t *testing.T, n int, salt string) {
 		drafts := make([]journal.Draft, group)
 		for i := range drafts {
 			e := journal.Envelope{At: 1_772_000_000 + int64(seq), Kind: 3, Version: 1, Actor: 1, Device: 1, DeviceSeq: uint64(seq) + uint64(i)}
-			drafts[i] = journal.Draft{Envelope: e, Body: fmt.Appendf(nil, "%s %d", salt, int(seq)+i)}
+			var w tuple.Writer
+			w.String(salt)
+			w.Uint(uint64(seq) + uint64(i))
+			drafts[i] = journal.Draft{Envelope: e, Body: w.Tuple()}
 		}
 		if _, err := o.Append(drafts); err != nil {
 			t.Fatal(err)
