@@ -37,7 +37,9 @@ func BenchmarkRecord(b *testing.B) {
 func save(b *testing.B, s *station, i uint32) {
 	e := family(population.NewID(mint, 1), i)
 	for j := range e.Members {
-		e.Members[j].Born.Day = 0 // no two are suspected of being one
+		// As many namesakes and birthdays as a commune has.
+		e.Members[j].Name += " " + string(rune('a'+i%26)) + string(rune('a'+i/26%26))
+		e.Members[j].Born = population.DateOfDays(e.Members[j].Born.Days() - int(i)%3000)
 	}
 	a, err := s.Record(context.Background(), 2, registrar.Command{Key: registrar.Key{Device: 1, Seq: uint64(i)}, Entries: []population.Entry{e}})
 	if err != nil || a.Status != registrar.StatusRecorded {

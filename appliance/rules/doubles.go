@@ -41,7 +41,7 @@ func (x *Examination) namesakes(p *population.Person, ids []population.ID) []*po
 		if id == p.ID {
 			continue
 		}
-		if q := x.v.Person(id); q != nil && q.Active() && q.Same == 0 && population.Key2(q.Name) == key {
+		if q := x.v.Person(id); q != nil && q.Active() && q.Same == 0 && (q.Name == p.Name || population.Key2(q.Name) == key) {
 			out = append(out, q)
 		}
 	}
