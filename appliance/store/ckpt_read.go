@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -167,16 +168,16 @@ func (rr *rowReader) all(row func(key, value []byte) error) (journal.Hash, uint6
 }
 
 func (rr *rowReader) end(w *rowWriter) (journal.Hash, uint64, error) {
-	n, err := rr.length(1<<62 - 1)
+	n, err := rr.length(math.MaxInt64)
 	if err != nil {
 		return journal.Hash{}, 0, err
 	}
-	stated, err := rr.bytes(nil, len(journal.Hash{}))
+	stated, err := rr.bytes(nil, uint64(len(journal.Hash{})))
 	if err != nil {
 		return journal.Hash{}, 0, err
 	}
 	content := journal.Hash(w.content.Sum(nil))
-	if uint64(n) != w.n || !bytes.Equal(stated, content[:]) {
+	if n != w.n || !bytes.Equal(stated, content[:]) {
 		return journal.Hash{}, 0, fmt.Errorf("%w: content hash", ErrBadCheckpoint)
 	}
 	if _, err := rr.r.ReadByte(); !errors.Is(err, io.EOF) {
@@ -188,18 +189,18 @@ func (rr *rowReader) end(w *rowWriter) (journal.Hash, uint64, error) {
 	return content, w.n, nil
 }
 
-func (rr *rowReader) length(most int) (int, error) {
+func (rr *rowReader) length(most uint64) (uint64, error) {
 	n, err := binary.ReadUvarint(rr.r)
 	if err != nil {
 		return 0, rr.fail(err)
 	}
-	if n > uint64(most) {
+	if n > most {
 		return 0, fmt.Errorf("%w: length %d in a row", ErrBadCheckpoint, n)
 	}
-	return int(n), nil
+	return n, nil
 }
 
-func (rr *rowReader) bytes(b []byte, n int) ([]byte, error) {
+func (rr *rowReader) bytes(b []byte, n uint64) ([]byte, error) {
 	b = append(b[:0], make([]byte, n)...)
 	if _, err := io.ReadFull(rr.r, b); err != nil {
 		return nil, rr.fail(err)

@@ -72,7 +72,8 @@ func TestKilledProcessesLoseNothingAnswered(t *testing.T) {
 	last := make(map[uint32]uint64)
 	early := 0
 	for kill := range kills {
-		opened, err := killOne(o, last, time.Duration(20+rng.IntN(150))*time.Millisecond)
+		after, inStart := time.Duration(rng.IntN(150))*time.Millisecond, rng.IntN(4) == 0
+		opened, err := killOne(o, last, after, inStart)
 		if err != nil {
 			t.Fatalf("life %d: %v", kill, err)
 		}
@@ -90,7 +91,8 @@ func TestKilledProcessesLoseNothingAnswered(t *testing.T) {
 	}
 }
 
-func killOne(o store.Options, last map[uint32]uint64, after time.Duration) (opened bool, err error) {
+// killOne kills a station some time after its process began, or after it was open.
+func killOne(o store.Options, last map[uint32]uint64, after time.Duration, inStart bool) (opened bool, err error) {
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), childDir+"="+o.Dir, childKeys+"="+o.KeyFile)
 	out, err := cmd.StdoutPipe()
@@ -100,15 +102,19 @@ func killOne(o store.Options, last map[uint32]uint64, after time.Duration) (open
 	if err := cmd.Start(); err != nil {
 		return false, err
 	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
+	kill := func() { time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) }
+	if inStart {
+		kill()
+	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		var dev uint32
 		var n uint64
 		switch line := lines.Text(); {
 		case line == "open":
-			opened = true
+			if opened = true; !inStart {
+				kill()
+			}
 		case scan(line, &dev, &n):
 			last[dev] = max(last[dev], n)
 		default:

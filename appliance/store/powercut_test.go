@@ -103,6 +103,7 @@ func (l *life) live() error {
 		return err
 	}
 	l.disk.FailAt(0, nil)
+	l.disk.CutAt(0) // what did not come in this life must not in the next
 	if _, err := l.disk.ReadDir(l.o.Dir); err != nil || l.rng.IntN(3) > 0 {
 		l.disk.Crash(l.rng)
 		l.cuts++

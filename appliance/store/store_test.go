@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -304,4 +305,12 @@ func TestWithoutItsKeysAStationDoesNotOpen(t *testing.T) {
 	o2.KeyFile += ".gone"
 	_, err = store.Open(context.Background(), o2)
 	wantError(t, err, store.ErrNoKeys)
+}
+
+func TestA32BitBuildRefuses(t *testing.T) {
+	if strconv.IntSize != 32 {
+		t.Skip("this is a 64-bit build; run with GOARCH=386")
+	}
+	_, err := store.Open(context.Background(), store.Options{Dir: t.TempDir(), KeyFile: "k"})
+	wantError(t, err, store.Err32Bit)
 }
