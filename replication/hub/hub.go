@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
-	wal "github.com/hashicorp/raft-wal"
 
 	"tramxa/appliance/journal"
 	"tramxa/replication/fsm"
@@ -39,7 +38,7 @@ var (
 type Hub struct {
 	o     Options
 	fsm   *fsm.FSM
-	logs  *wal.WAL
+	logs  *raftStore
 	raft  *raft.Raft
 	trans *raft.NetworkTransport
 	slots chan struct{}
@@ -91,9 +90,8 @@ func (h *Hub) open() (err error) {
 		return err
 	}
 	conf := o.raftConfig()
-	h.logs, err = wal.Open(raftDir, wal.WithLogger(conf.Logger.Named("wal")), wal.WithSegmentSize(o.LogSegment))
-	if err != nil {
-		return fmt.Errorf("raft log: %w", err)
+	if h.logs, err = openLog(raftDir, o.LogSegment, conf.Logger.Named("wal")); err != nil {
+		return err
 	}
 	snaps, err := raft.NewFileSnapshotStoreWithLogger(o.Dir, 2, conf.Logger.Named("snapshot"))
 	if err != nil {

@@ -1,0 +1,216 @@
+package replicationtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"tramxa/appliance/journal"
+	"tramxa/replication/hub"
+	"tramxa/replication/identity"
+)
+
+// World is one hub of three nodes and the stations that report to it.
+type World struct {
+	T        testing.TB
+	Nodes    []*Node
+	Stations []*Station
+	Oracle   *Oracle
+
+	net *network
+	rng *rand.Rand
+}
+
+// Node is a place of the hub with its directory; the hub in it may be dead.
+type Node struct {
+	ID  string
+	Dir string
+
+	o  hub.Options
+	mu sync.RWMutex
+	h  *hub.Hub
+}
+
+// Options of a world.
+type Options struct {
+	Stations int
+	Seed     uint64
+	Times    hub.Times // zero: 500 ms, 500 ms, 250 ms
+	Tune     func(*hub.Options)
+}
+
+// New starts the hub, waits for a leader and registers the stations. Everything
+// ends with the test.
+func New(t testing.TB, o Options) *World {
+	t.Helper()
+	if o.Times == (hub.Times{}) {
+		o.Times = hub.Times{Heartbeat: 500 * time.Millisecond, Election: 500 * time.Millisecond, Lease: 250 * time.Millisecond, Commit: 10 * time.Millisecond}
+	}
+	w := &World{T: t, net: newNetwork(), rng: rand.New(rand.NewPCG(o.Seed, 77)), Oracle: newOracle()}
+	w.plant(o)
+	for _, n := range w.Nodes {
+		n.start(t)
+	}
+	t.Cleanup(func() {
+		for _, n := range w.Nodes {
+			n.kill(t)
+		}
+	})
+	for i := range o.Stations {
+		s := NewStation(journal.Station(i+1), o.Seed)
+		w.Stations = append(w.Stations, s)
+		w.OnLeader(30*time.Second, func(ctx context.Context, h *hub.Hub) error {
+			return h.RegisterStation(ctx, s.Registration(), fmt.Sprintf("Trạm %d", i+1))
+		})
+	}
+	return w
+}
+
+// plant makes certificates, directories and addresses for three nodes.
+func (w *World) plant(o Options) {
+	w.T.Helper()
+	dir := w.T.TempDir()
+	ca, err := identity.CreateCA(filepath.Join(dir, "ca.key"))
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	var peers []hub.Peer
+	var listeners []net.Listener
+	for i := range 3 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		listeners = append(listeners, l)
+		id := fmt.Sprintf("node-%d", i+1)
+		peers = append(peers, hub.Peer{ID: id, Raft: l.Addr().String(), Link: id + ".example:443"})
+		w.net.names[l.Addr().String()] = id
+	}
+	for i, p := range peers {
+		n := &Node{ID: p.ID, Dir: filepath.Join(dir, p.ID)}
+		if err := os.MkdirAll(n.Dir, 0o700); err != nil {
+			w.T.Fatal(err)
+		}
+		cert, err := ca.CreateNode(n.Dir, p.ID, time.Now())
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		n.o = hub.Options{Dir: n.Dir, Node: cert, Bind: p.Raft, Listener: listeners[i], Peers: peers, Bootstrap: true, Times: o.Times,
+			BlockCache: 4 << 20, IndexCache: 4 << 20, ValueLogFile: 32 << 20, LogSegment: 4 << 20,
+			NoNightly: true, Dial: w.net.dialer(p.ID), ContactEvery: time.Second}
+		if os.Getenv("TRAMXA_VERBOSE") == "1" {
+			n.o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", p.ID)
+		}
+		if o.Tune != nil {
+			o.Tune(&n.o)
+		}
+		w.Nodes = append(w.Nodes, n)
+	}
+}
+
+func (n *Node) start(t testing.TB) {
+	t.Helper()
+	h, err := hub.Open(n.o)
+	if err != nil {
+		t.Fatalf("%s: %v", n.ID, err)
+	}
+	n.o.Listener = nil // the next start listens on the same address again
+	n.mu.Lock()
+	n.h = h
+	n.mu.Unlock()
+}
+
+func (n *Node) kill(t testing.TB) {
+	t.Helper()
+	n.mu.Lock()
+	h := n.h
+	n.h = nil
+	n.mu.Unlock()
+	if h == nil {
+		return
+	}
+	if err := h.Kill(); err != nil {
+		t.Errorf("%s: %v", n.ID, err)
+	}
+}
+
+// Hub returns the node's hub, nil while it is dead.
+func (n *Node) Hub() *hub.Hub {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.h
+}
+
+// Leader returns a node that leads, nil when none does.
+func (w *World) Leader() *Node {
+	for _, n := range w.Nodes {
+		if h := n.Hub(); h != nil && h.Leads() {
+			return n
+		}
+	}
+	return nil
+}
+
+// OnLeader calls fn with the leader until it succeeds; the test fails when that
+// takes longer than within.
+func (w *World) OnLeader(within time.Duration, fn func(context.Context, *hub.Hub) error) {
+	w.T.Helper()
+	ctx, cancel := context.WithTimeout(w.T.Context(), within)
+	defer cancel()
+	for {
+		err := errors.New("nobody leads")
+		if n := w.Leader(); n != nil {
+			if h := n.Hub(); h != nil {
+				err = fn(ctx, h)
+			}
+		}
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			w.T.Fatalf("after %v: %v", within, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// Heal mends all lines and starts all dead nodes.
+func (w *World) Heal() {
+	w.T.Helper()
+	w.net.heal()
+	for _, n := range w.Nodes {
+		if n.Hub() == nil {
+			n.start(w.T)
+		}
+	}
+}
+
+// Strike does one random harm and returns what it was.
+func (w *World) Strike() string {
+	w.T.Helper()
+	victim := w.Nodes[w.rng.IntN(len(w.Nodes))]
+	if l := w.Leader(); l != nil && w.rng.IntN(2) == 0 {
+		victim = l
+	}
+	switch w.rng.IntN(5) {
+	case 0, 1:
+		victim.kill(w.T)
+		return "killed " + victim.ID
+	case 2, 3:
+		w.net.split(map[string]bool{victim.ID: true})
+		return "cut off " + victim.ID
+	default:
+		for _, n := range w.Nodes {
+			n.kill(w.T)
+		}
+		return "killed all"
+	}
+}
