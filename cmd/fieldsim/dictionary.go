@@ -39,9 +39,9 @@ func dictionary(args []string, _ io.Writer) error {
 }
 
 const (
-	dictionaryCommunes   = 6
+	dictionaryCommunes   = 9
 	dictionaryHouseholds = 8
-	dictionaryChanges    = 40
+	dictionaryChanges    = 60
 )
 
 // sample is a little of everything a station writes.

@@ -23,8 +23,10 @@ func run(args []string, stdout io.Writer) error {
 	switch verb {
 	case "book":
 		return book(args, stdout)
+	case "wire":
+		return wire(args, stdout)
 	case "dictionary":
 		return dictionary(args, stdout)
 	}
-	return fmt.Errorf("unknown verb %q; there are wire and dictionary", verb)
+	return fmt.Errorf("unknown verb %q: there are wire and dictionary", verb)
 }

@@ -10,7 +10,7 @@ const (
 	mixerSets  = 128     // sets of weights, chosen by what kind of bit it is
 	weightUnit = 1 << 16 // a weight of 1
 	tableSize  = 1 << 18 // slots for each input
-	countLimit = 250     // after so many bits a slot's guess moves at its slowest
+	countLimit = 120     // after so many bits a slot's guess moves at its slowest
 )
 
 // slot is the experience of one context: a probability as a signed distance from
@@ -38,7 +38,7 @@ func newPredictor(c *coder) *predictor {
 	}
 	for s := range p.weights {
 		for i := range inputs {
-			p.weights[s][i] = weightUnit * 3 / 8
+			p.weights[s][i] = weightUnit * 5 / 16
 		}
 	}
 	fillStretch(&p.stretch)
