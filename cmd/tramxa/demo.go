@@ -111,6 +111,9 @@ type demo struct {
 	served  chan error
 	commune *populationtest.Commune
 	month   population.Period
+	log     logger
+
+	hubPagesStop func()
 }
 
 // startDemo makes hub and station, or opens those in the directory.
@@ -125,6 +128,7 @@ func startDemo(ctx context.Context, o demoOptions, say io.Writer) (d *demo, err 
 	if os.Getenv("TRAMXA_DEBUG") != "" {
 		log = newLogger(say, slog.LevelDebug)
 	}
+	d.log = log
 	if _, err := os.Stat(filepath.Join(o.dir, "station", configFile)); err == nil {
 		return nil, withHint(fmt.Errorf("%s holds a demo already", o.dir), "give another --dir, or run its parts with 'tramxa station run' and 'tramxa hub run'")
 	}
@@ -230,6 +234,7 @@ func (d *demo) startStation(ctx context.Context, pin identity.Pin, log logger) e
 	if err != nil {
 		return err
 	}
+	d.station.practice = true
 	serve, stop := context.WithCancel(context.WithoutCancel(ctx))
 	d.stop = stop
 	go func() { d.served <- serveStation(serve, d.station, d.say) }()
@@ -239,6 +244,9 @@ func (d *demo) startStation(ctx context.Context, pin identity.Pin, log logger) e
 // close stops everything; nothing answered depends on it.
 func (d *demo) close() error {
 	var errs []error
+	if d.hubPagesStop != nil {
+		d.hubPagesStop()
+	}
 	if d.stop != nil {
 		d.stop()
 		errs = append(errs, <-d.served)
@@ -265,10 +273,8 @@ func (d *demo) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, login := range []string{demoLogin} {
-		if err := d.station.auth.Add(ctx, 1, login, demoPassword); err != nil {
-			return err
-		}
+	if err := d.station.auth.Add(ctx, 1, demoLogin, demoPassword); err != nil {
+		return err
 	}
 	show := &progressPrinter{w: d.say}
 	const atOnce = 16 // entries of one command: one group, one sync

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
+	"tramxa/appliance/auth"
 	"tramxa/appliance/report"
 )
 
@@ -22,14 +24,29 @@ func sameReport(a, b *report.Report) (bool, error) {
 	return bytes.Equal(x.Bytes(), y.Bytes()), nil
 }
 
+// hubPages serves the pages of the first node, with an account to log in by.
+func (d *demo) hubPages(ctx context.Context) (string, error) {
+	n := d.nodes[0]
+	dir := filepath.Join(d.options.dir, "hub", n.config.ID)
+	a, err := auth.Open(auth.Options{File: filepath.Join(dir, accountsFile)})
+	if err != nil {
+		return "", err
+	}
+	if err := a.Add(ctx, 1, demoLogin, demoPassword); err != nil {
+		return "", err
+	}
+	addr, stop, err := serveHubPages(dir, n, true, nil, d.log)
+	d.hubPagesStop = stop
+	return addr, err
+}
+
 // play shows the month while people watch, then stays until they have seen
 // enough.
 func (d *demo) play(ctx context.Context) error {
-	stopPages, addr, err := serveDemoHubPages(ctx, d)
+	addr, err := d.hubPages(ctx)
 	if err != nil {
 		return err
 	}
-	defer stopPages()
 	if err := d.settle(ctx); err != nil {
 		return err
 	}

@@ -145,16 +145,27 @@ func hubReport(h *hub.Hub, r *http.Request) (*report.Report, error) {
 			if err != nil {
 				return usagef("station is a number")
 			}
-			if _, ok, err := v.Station(journal.Station(n)); err != nil || !ok {
-				return errors.Join(err, fmt.Errorf("station %d is not known here", n))
-			}
-			rep, err = report.Compute(v.Register(journal.Station(n)), o)
+			rep, err = reportOf(v, uint32(n), o)
 			return err
 		}
 		rep, err = rollUp(v, o)
 		return err
 	})
 	return rep, err
+}
+
+var errNoStation = errors.New("this station is not known here")
+
+// reportOf computes one station's report from the hub's own register.
+func reportOf(v *fsm.View, station uint32, o report.Options) (*report.Report, error) {
+	_, ok, err := v.Station(journal.Station(station))
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: %d", errNoStation, station)
+	}
+	return report.Compute(v.Register(journal.Station(station)), o)
 }
 
 // rollUp adds up all stations.

@@ -47,12 +47,12 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 		return err
 	}
 	defer stopControl()
-	stopPages, err := serveHubPages(*dir, c, n, log)
+	page, stopPages, err := serveHubPages(*dir, n, false, io.out, log)
 	if err != nil {
 		return err
 	}
 	defer stopPages()
-	fmt.Fprintf(io.out, "hub node %s: stations at %s, pages at http://%s\n", c.ID, c.Link, c.Page)
+	fmt.Fprintf(io.out, "hub node %s: stations at %s, pages at http://%s\n", c.ID, c.Link, page)
 	select {
 	case <-ctx.Done():
 		return nil

@@ -2,13 +2,261 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tramxa/appliance"
+	"tramxa/appliance/auth"
+	"tramxa/appliance/population"
+	"tramxa/appliance/report"
+	"tramxa/localui"
+	"tramxa/replication/fsm"
 )
 
-func serveStationPages(n *stationNode, out io.Writer) (func(), error) { return func() {}, nil }
-func serveHubPages(dir string, c hubConfig, n *hubNode, log logger) (func(), error) {
-	return func() {}, nil
+// pageServer serves handlers on listeners until close.
+type pageServer struct {
+	ctx     context.Context
+	stop    context.CancelFunc
+	servers []*http.Server
 }
-func serveDemoHubPages(ctx context.Context, d *demo) (func(), string, error) {
-	return func() {}, "", nil
+
+func newPageServer() *pageServer {
+	ctx, stop := context.WithCancel(context.Background())
+	return &pageServer{ctx: ctx, stop: stop}
+}
+
+// serve listens on addr; config nil means in the clear. It returns the address
+// it listens on.
+func (p *pageServer) serve(addr string, config *tls.Config, h http.Handler) (string, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", withHint(fmt.Errorf("listen for pages: %w", err), "another program has this address: stop it, or change the address in "+configFile)
+	}
+	at := l.Addr().String()
+	if config != nil {
+		l = tls.NewListener(l, config)
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 16 << 10, BaseContext: func(net.Listener) context.Context { return p.ctx }}
+	p.servers = append(p.servers, srv)
+	go func() { _ = srv.Serve(l) }()
+	return at, nil
+}
+
+// close ends the pages: open websockets by their context, requests by waiting a
+// little.
+func (p *pageServer) close() {
+	p.stop()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	for _, s := range p.servers {
+		if s.Shutdown(ctx) != nil {
+			_ = s.Close()
+		}
+	}
+}
+
+// setupCode is what lets the first account be made from another machine. It is
+// shown where the program was started, and only while there is no account.
+func setupCode() (string, error) {
+	const letters = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+	b := make([]byte, 10)
+	if _, err := rand.Read(b); err != nil {
+		return "", err
+	}
+	for i := range b {
+		b[i] = letters[int(b[i])%len(letters)]
+	}
+	return string(b[:5]) + "-" + string(b[5:]), nil
+}
+
+// serveStationPages serves the pages on this machine and, where configured, on
+// the LAN with TLS.
+func serveStationPages(n *stationNode, out io.Writer) (func(), error) {
+	code, err := setupCode()
+	if err != nil {
+		return nil, err
+	}
+	place := n.config.Name
+	if place == "" {
+		place = "Trạm y tế " + n.Store().Genesis().Unit
+	}
+	h, err := localui.NewStation(localui.StationOptions{
+		Book: n.Station, Registrar: n.Registrar(), Auth: n.auth, Status: n.pageStatus, Changed: n.Changed,
+		SyncNow: n.syncNow, Access: n.looked, Place: place, Hosts: n.config.Names, SetupCode: code,
+		Practice: n.practice, Log: n.log.with("pages", n.dir),
+	})
+	if err != nil {
+		return nil, err
+	}
+	p := newPageServer()
+	if n.pageAddr, err = p.serve(n.config.Listen, nil, h); err != nil {
+		p.close()
+		return nil, err
+	}
+	fmt.Fprintf(out, "pages: http://%s\n", n.pageAddr)
+	if n.auth.Empty() {
+		fmt.Fprintf(out, "no account yet: open the page on this machine, or give this code on another: %s\n", code)
+	}
+	if err := n.serveLAN(p, h, place, out); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p.close, nil
+}
+
+// serveLAN serves the same pages with TLS, and the help page in the clear.
+func (n *stationNode) serveLAN(p *pageServer, h http.Handler, place string, out io.Writer) error {
+	if n.config.LAN == "" {
+		return nil
+	}
+	var names []string
+	var ips []net.IP
+	for _, name := range n.config.Names {
+		if ip := net.ParseIP(name); ip != nil {
+			ips = append(ips, ip)
+			continue
+		}
+		names = append(names, name)
+	}
+	if len(names)+len(ips) == 0 {
+		return usagef("names in %s lists what this machine is called on the LAN (names, addresses): browsers and the certificate need them", configFile)
+	}
+	cert, print, err := localui.SelfSigned(n.dir, names, ips)
+	if err != nil {
+		return err
+	}
+	at, err := p.serve(n.config.LAN, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, h)
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return err
+	}
+	var addresses []string
+	for _, name := range n.config.Names {
+		addresses = append(addresses, "https://"+net.JoinHostPort(name, port))
+	}
+	fmt.Fprintf(out, "LAN: %s\nfingerprint: %s\n", strings.Join(addresses, " "), print)
+	if n.config.LANHelp == "" {
+		return nil
+	}
+	help, err := localui.NewHelp(localui.HelpOptions{Place: place, Addresses: addresses, Fingerprint: print, Log: n.log.with("help", n.dir)})
+	if err != nil {
+		return err
+	}
+	_, err = p.serve(n.config.LANHelp, nil, help)
+	return err
+}
+
+func (n *stationNode) looked(ctx context.Context, actor uint32, look string, ref population.ID) error {
+	return n.Looked(ctx, actor, appliance.Look{What: look, Of: ref})
+}
+
+func (n *stationNode) syncNow() {
+	if sp := n.spoke.Load(); sp != nil {
+		sp.Now()
+	}
+}
+
+// pageStatus is the station for the pages.
+func (n *stationNode) pageStatus() localui.Status {
+	st := n.Status()
+	s := localui.Status{
+		Station: uint32(st.Origin.Station), Epoch: uint32(st.Origin.Epoch), Unit: st.Unit,
+		Head: uint64(st.Head), Acked: uint64(st.Acked.Seq), AckedAt: st.Acked.At, AccessHead: uint64(st.AccessHead),
+		Now: st.Now, Trusted: st.Trusted, Today: st.Today, Line: localui.LineNone,
+		Full: st.Full, FreeMB: st.Free >> 20, Rebuilding: st.Rebuilding, Checkpoint: uint64(st.Checkpoint), Version: readVersion().Version,
+	}
+	if st.Failed != nil {
+		s.Failed = st.Failed.Error()
+	}
+	if sp := n.spoke.Load(); sp != nil {
+		line := sp.Status()
+		s.Line, s.Connected, s.Hub = string(line.Stage), line.Connected, line.Hub
+		if line.LastError != nil {
+			s.Problem = line.LastError.Error()
+		}
+	}
+	return s
+}
+
+// serveHubPages serves a hub node's pages.
+func serveHubPages(dir string, n *hubNode, practice bool, out io.Writer, log logger) (addr string, stop func(), err error) {
+	a, err := auth.Open(auth.Options{File: filepath.Join(dir, accountsFile)})
+	if err != nil {
+		return "", nil, err
+	}
+	code, err := setupCode()
+	if err != nil {
+		return "", nil, err
+	}
+	h, err := localui.NewHub(localui.HubOptions{Board: board{n}, Auth: a, Place: "Máy chủ tỉnh " + n.config.ID, SetupCode: code,
+		Practice: practice, Log: log.with("pages", n.config.ID)})
+	if err != nil {
+		return "", nil, err
+	}
+	p := newPageServer()
+	if addr, err = p.serve(n.config.Page, nil, h); err != nil {
+		p.close()
+		return "", nil, err
+	}
+	if a.Empty() && out != nil {
+		fmt.Fprintf(out, "no account yet: open the page on this machine, or give this code on another: %s\n", code)
+	}
+	return addr, p.close, nil
+}
+
+// board shows a hub node to the pages.
+type board struct{ n *hubNode }
+
+func (b board) Stations(context.Context) ([]localui.StationLine, error) {
+	list, err := b.n.Stations()
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]localui.StationLine, 0, len(list))
+	for _, s := range list {
+		lines = append(lines, localui.StationLine{Station: uint32(s.Station), Epoch: uint32(s.Epoch), Name: s.Name, Unit: s.Unit, UnitName: s.UnitName,
+			LastContact: s.LastContact, Watermark: uint64(s.Watermark), Waiting: uint64(s.Waiting), Batches: s.Batches, Fenced: s.Fenced, Quarantined: s.Quarantined})
+	}
+	return lines, nil
+}
+
+func (b board) Report(_ context.Context, station uint32, o report.Options) (rep *report.Report, err error) {
+	err = b.n.View(func(v *fsm.View) error {
+		if station == 0 {
+			rep, err = rollUp(v, o)
+			return err
+		}
+		rep, err = reportOf(v, station, o)
+		if errors.Is(err, errNoStation) {
+			err = localui.ErrNoStation
+		}
+		return err
+	})
+	return rep, err
+}
+
+func (b board) Status() localui.HubStatus {
+	s := b.n.Hub.Status()
+	out := localui.HubStatus{Node: s.Node, State: s.State, Leader: s.Leader, Term: s.Term, Applied: s.Applied, Version: readVersion().Version}
+	for _, p := range b.n.config.Peers {
+		out.Peers = append(out.Peers, p.ID)
+	}
+	for _, bad := range []string{s.Damage, s.Diverged, s.Error} {
+		if bad != "" {
+			out.Problems = append(out.Problems, bad)
+		}
+	}
+	return out
 }

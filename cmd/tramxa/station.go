@@ -130,6 +130,7 @@ type stationNode struct {
 	auth     *auth.Auth
 	spoke    atomic.Pointer[spoke.Spoke] // nil: no hub configured, or not running
 	wire     *link.Meter
+	practice bool   // invented data: every page says so
 	pageAddr string // where the pages are on this machine, once served
 	log      logger
 }
