@@ -217,6 +217,9 @@ func TestATailThatIsKnownToHaveBeenLongerIsDamage(t *testing.T) {
 	if !errors.As(err, &d) || d.From == 0 || d.To < d.From {
 		t.Fatalf("the newest segment is gone: %v", err)
 	}
+	if r, err := store.VerifyLane(context.Background(), o, journal.LaneRegister, nil); !errors.Is(err, journal.ErrDamaged) || len(r.Damage) != 1 {
+		t.Errorf("verified without opening: %+v, %v", r, err)
+	}
 	// Without marker and checkpoints the hub's acknowledgement still tells.
 	for _, name := range []string{"clean.json", "checkpoints", "view"} {
 		if err := os.RemoveAll(filepath.Join(o.Dir, name)); err != nil {

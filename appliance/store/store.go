@@ -105,7 +105,12 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.openCursor(); err != nil {
 		return err
 	}
-	if err := s.checkTail(); err != nil {
+	known, source, err := knownDurable(s.fs, s.dir, s.origin)
+	if err != nil {
+		return err
+	}
+	head, _ := s.lanes[journal.LaneRegister].Head()
+	if err := checkTail(head, known, source); err != nil {
 		return err
 	}
 	if err := s.openView(ctx); err != nil {
@@ -160,34 +165,6 @@ func (s *Store) openCursor() error {
 	}
 	s.cursor = c
 	return nil
-}
-
-// checkTail refuses a journal that ends before something it is known to have
-// held. A flipped bit in the last group looks like the tail of a power cut;
-// only what was written elsewhere tells the difference.
-func (s *Store) checkTail() error {
-	head, _ := s.lanes[0].Head()
-	known, source := s.cursor.Seq, "the hub has acknowledged"
-	if m, ok, err := readMarker(s.fs, s.dir); err != nil {
-		return err
-	} else if ok && m.Seq > known {
-		known, source = m.Seq, "the last clean stop had"
-	}
-	seqs, err := checkpoints(s.fs, s.dir)
-	if err != nil {
-		return err
-	}
-	for _, seq := range seqs {
-		if info, err := readCheckpointInfo(s.fs, ckptPath(s.dir, seq)); err == nil && s.ours(info) && info.Seq > known {
-			known, source = info.Seq, "a checkpoint has"
-		}
-	}
-	if known <= head {
-		return nil
-	}
-	return fmt.Errorf("%s record %d: %w", source, known, &journal.Damage{
-		Segment: "the newest segment", From: head + 1, To: known, Cause: "the journal ends too early", Offset: s.recovery.Torn,
-	})
 }
 
 // ours says whether a checkpoint is of this epoch.

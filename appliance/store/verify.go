@@ -85,9 +85,27 @@ func VerifyLane(ctx context.Context, o Options, lane journal.Lane, progress func
 	if err != nil {
 		return journal.VerifyReport{}, err
 	}
-	return journal.Verify(ctx, journal.Options{
-		FS: o.FS, Dir: laneDir(o.Dir, keys.Epoch, lane), Lane: lane, Key: keys.Data, Secret: keys.Secret, Log: o.Log,
-	}, func(done, total int64) { progress(Progress{Stage: StageJournal, Done: done, Total: total}) })
+	jo := journal.Options{FS: o.FS, Dir: laneDir(o.Dir, keys.Epoch, lane), Lane: lane, Key: keys.Data, Secret: keys.Secret, Log: o.Log}
+	g, err := journal.ReadGenesis(o.FS, jo.Dir)
+	if err != nil {
+		return journal.VerifyReport{}, err
+	}
+	var known journal.Seq // asked first: the journal may grow meanwhile
+	var source string
+	if lane == journal.LaneRegister {
+		if known, source, err = knownDurable(o.FS, o.Dir, g.Origin); err != nil {
+			return journal.VerifyReport{}, err
+		}
+	}
+	r, err := journal.Verify(ctx, jo, func(done, total int64) { progress(Progress{Stage: StageJournal, Done: done, Total: total}) })
+	if err != nil {
+		return r, err
+	}
+	err = checkTail(r.Head, known, source)
+	if d := (*journal.Damage)(nil); errors.As(err, &d) {
+		r.Damage = append(r.Damage, d)
+	}
+	return r, err
 }
 
 // compareFold folds the journal into a view of its own and compares the rows.
