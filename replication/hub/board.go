@@ -45,7 +45,7 @@ type StationStatus struct {
 
 // Stations returns the board, by station number, as this node knows it.
 func (h *Hub) Stations() ([]StationStatus, error) {
-	var board []StationStatus
+	board := []StationStatus{} // never null in JSON
 	err := h.fsm.View(func(v *fsm.View) error {
 		return v.Stations(func(s fsm.StationRow) error {
 			u, _, err := v.Unit(s.Unit)

@@ -88,7 +88,7 @@ func (w *World) Check() {
 		if err != nil || got != want {
 			w.T.Errorf("%s: state hash %x in place of %x (%v)", n.ID, got[:4], want[:4], err)
 		}
-		if s := n.Hub().Status(); s.Diverged != "" || s.Error != "" || s.Damage != "" {
+		if s := n.Hub().Status(); s.Diverged != "" || s.Error != "" {
 			w.T.Errorf("%s: %+v", n.ID, s)
 		}
 	}
@@ -151,13 +151,23 @@ func (s *Station) check(t testing.TB, v *fsm.View, acked journal.Seq, folds map[
 	return err
 }
 
-// fold folds the station's journal up to a sequence by itself, in memory, and
-// returns the hash of the rows.
+// fold returns the hash of the rows that the station's journal up to a sequence
+// folds to.
 func (s *Station) fold(t testing.TB, to journal.Seq) (h journal.Hash, err error) {
 	t.Helper()
+	err = s.Fold(to, func(txn *badger.Txn) (err error) {
+		h, _, err = register.Hash(txn, s.Origin.Station)
+		return err
+	})
+	return h, err
+}
+
+// Fold folds the station's journal up to a sequence by itself, in memory, and
+// calls fn with the rows.
+func (s *Station) Fold(to journal.Seq, fn func(*badger.Txn) error) error {
 	db, err := badger.OpenManaged(badger.DefaultOptions("").WithInMemory(true).WithLogger(nil))
 	if err != nil {
-		return h, err
+		return err
 	}
 	defer db.Close()
 	s.mu.Lock()
@@ -170,20 +180,19 @@ func (s *Station) fold(t testing.TB, to journal.Seq) (h journal.Hash, err error)
 		tx := register.Begin(txn, s.Origin.Station)
 		for _, r := range recs[:n] {
 			if _, err := tx.Apply(population.Mint(s.Origin.Mint), r); err != nil {
-				return h, err
+				return err
 			}
 		}
 		if err := tx.Flush(); err != nil {
-			return h, err
+			return err
 		}
 		ts++
 		if err := txn.CommitAt(ts, nil); err != nil {
-			return h, err
+			return err
 		}
 		recs = recs[n:]
 	}
 	txn := db.NewTransactionAt(ts, false)
 	defer txn.Discard()
-	h, _, err = register.Hash(txn, s.Origin.Station)
-	return h, err
+	return fn(txn)
 }

@@ -128,6 +128,12 @@ func (n *Node) start(t testing.TB) {
 	n.mu.Unlock()
 }
 
+// Kill stops a node without handing anything on. Heal starts it again.
+func (w *World) Kill(n *Node) {
+	w.T.Helper()
+	n.kill(w.T)
+}
+
 func (n *Node) kill(t testing.TB) {
 	t.Helper()
 	n.mu.Lock()
@@ -156,6 +162,19 @@ func (w *World) Leader() *Node {
 			return n
 		}
 	}
+	return nil
+}
+
+// Follower returns a node that follows a leader, once there is one.
+func (w *World) Follower() *Node {
+	w.T.Helper()
+	w.OnLeader(30*time.Second, func(context.Context, *hub.Hub) error { return nil })
+	for _, n := range w.Nodes {
+		if h := n.Hub(); h != nil && !h.Leads() {
+			return n
+		}
+	}
+	w.T.Fatal("no follower")
 	return nil
 }
 
