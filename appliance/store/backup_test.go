@@ -53,13 +53,13 @@ func TestARestoredBackupIsTheStation(t *testing.T) {
 	}
 }
 
-func TestABackupIsTakenWhileClerksSave(t *testing.T) {
-	o := onDisk(t)
-	o.SegmentSize = 8 << 10
-	s := open(t, o)
-	mustSave(t, s, 9, 1, 30)
+// whileClerksSave runs fn while three clerks save without pause.
+func whileClerksSave(t *testing.T, s *store.Store, fn func()) {
+	t.Helper()
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer close(stop)
 	for dev := uint32(1); dev <= 3; dev++ {
 		wg.Go(func() {
 			for n := uint64(1); ; n++ {
@@ -75,26 +75,53 @@ func TestABackupIsTakenWhileClerksSave(t *testing.T) {
 			}
 		})
 	}
-	for i := range 3 {
-		to := filepath.Join(t.TempDir(), "backup")
-		m, err := s.Backup(context.Background(), to)
-		if err != nil {
-			t.Fatalf("backup %d: %v", i, err)
+	fn()
+}
+
+func TestABackupIsTakenWhileClerksSave(t *testing.T) {
+	o := onDisk(t)
+	o.SegmentSize = 8 << 10
+	s := open(t, o)
+	mustSave(t, s, 9, 1, 30)
+	whileClerksSave(t, s, func() {
+		for i := range 3 {
+			to := filepath.Join(t.TempDir(), "backup")
+			m, err := s.Backup(context.Background(), to)
+			if err != nil {
+				t.Errorf("backup %d: %v", i, err)
+				return
+			}
+			second := o
+			second.Dir = filepath.Join(t.TempDir(), "station")
+			if _, err := store.Restore(context.Background(), to, second); err != nil {
+				t.Errorf("restore %d: %v", i, err)
+				return
+			}
+			r := open(t, second)
+			if head, _ := r.Head(); head != m.Seq {
+				t.Errorf("restored to %d, the manifest says %d", head, m.Seq)
+			}
+			checkWhole(t, r, 9, 30)
+			closeStore(t, r)
 		}
-		second := o
-		second.Dir = filepath.Join(t.TempDir(), "station")
-		if _, err := store.Restore(context.Background(), to, second); err != nil {
-			t.Fatalf("restore %d: %v", i, err)
+	})
+}
+
+func TestNothingIsFoundWrongWhileClerksSave(t *testing.T) {
+	root := quickDir(t)
+	o := inRoot(root)
+	o.CheckpointEvery = 50
+	initStation(t, o)
+	s := open(t, o)
+	mustSave(t, s, 9, 1, 30)
+	whileClerksSave(t, s, func() {
+		for i := range 10 {
+			if r, err := s.Verify(context.Background(), nil); err != nil {
+				t.Errorf("verify %d: %+v: %v", i, r, err)
+				return
+			}
 		}
-		r := open(t, second)
-		if head, _ := r.Head(); head != m.Seq {
-			t.Errorf("restored to %d, the manifest says %d", head, m.Seq)
-		}
-		checkWhole(t, r, 9, 30)
-		closeStore(t, r)
-	}
-	close(stop)
-	wg.Wait()
+	})
 }
 
 func TestADamagedBackupIsNotRestored(t *testing.T) {

@@ -24,7 +24,7 @@ type Options struct {
 	CheckpointEvery int    // records after which a checkpoint is due; 0: 5,000 and a fifth of the register's size
 	SegmentSize     int64  // see journal.Options
 
-	Progress func(Progress) // told during Open; nil: nobody
+	Progress func(Progress) // told during Open, and when the view is made again; nil: nobody
 }
 
 // Progress of a start.

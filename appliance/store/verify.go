@@ -49,19 +49,8 @@ func (s *Store) Verify(ctx context.Context, progress func(Progress)) (Verificati
 			}
 		}
 	}
-	seqs, err := checkpoints(s.fs, s.dir)
-	if err != nil {
+	if err := s.verifyCheckpoints(ctx, &r, note); err != nil {
 		return r, err
-	}
-	for _, seq := range seqs {
-		r.Checkpoints = append(r.Checkpoints, seq)
-		if err := verifyCheckpoint(ctx, s.fs, ckptPath(s.dir, seq), s.keys.Data); err != nil {
-			r.Bad = append(r.Bad, seq)
-			s.forgetCheckpoint()
-			if err := note(fmt.Errorf("checkpoint %d: %w", seq, err)); err != nil {
-				return r, err
-			}
-		}
 	}
 	if err := s.compareFold(ctx, &r, progress); err != nil {
 		if err := note(err); err != nil {
@@ -69,6 +58,26 @@ func (s *Store) Verify(ctx context.Context, progress func(Progress)) (Verificati
 		}
 	}
 	return r, first
+}
+
+func (s *Store) verifyCheckpoints(ctx context.Context, r *Verification, note func(error) error) error {
+	s.checkpointing.Lock() // none is removed meanwhile
+	defer s.checkpointing.Unlock()
+	seqs, err := checkpoints(s.fs, s.dir)
+	if err != nil {
+		return err
+	}
+	for _, seq := range seqs {
+		r.Checkpoints = append(r.Checkpoints, seq)
+		if err := verifyCheckpoint(ctx, s.fs, ckptPath(s.dir, seq), s.keys.Data); err != nil {
+			r.Bad = append(r.Bad, seq)
+			s.forgetCheckpoint()
+			if err := note(fmt.Errorf("checkpoint %d: %w", seq, err)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // VerifyLane reads every byte of one journal of the station in o without
