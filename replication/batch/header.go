@@ -137,7 +137,7 @@ func checkBounds(first journal.Seq, count, raw uint64, packed int) error {
 		return fmt.Errorf("%w: %d records of %d bytes", ErrTooLarge, count, raw)
 	case raw < count:
 		return fmt.Errorf("%w: %d bytes cannot hold %d records", ErrMalformed, raw, count)
-	case raw > ratioFree && raw > maxRatio*uint64(packed):
+	case swollen(int(raw), packed):
 		return fmt.Errorf("%w: %d bytes from %d", ErrTooLarge, raw, packed)
 	}
 	return nil

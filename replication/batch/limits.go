@@ -11,7 +11,7 @@ const (
 	MaxPacked  = 256 << 10 // bytes of the whole batch
 	MaxRaw     = 1 << 20   // bytes of all heads and bodies, unpacked
 	MaxRecords = 2000
-	maxRatio   = 200 // raw bytes a packed byte may stand for, beyond ratioFree
+	maxRatio   = 64 // raw bytes a packed byte may stand for, beyond ratioFree
 	ratioFree  = 64 << 10
 )
 
@@ -56,3 +56,7 @@ func (l Limits) Fits(recs []journal.Record) int {
 	}
 	return len(recs)
 }
+
+// swollen reports whether raw bytes from so few packed ones are more than a
+// decoder will work for.
+func swollen(raw, packed int) bool { return raw > ratioFree && raw > maxRatio*packed }

@@ -32,12 +32,12 @@ func pack(recs []journal.Record, h *Header) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(m) < len(best) {
+		if len(m) < len(best) && !swollen(h.Raw, len(m)) {
 			best, h.Packing, h.Dictionary = m, Modelled, newestDictionary
 		}
 	}
 	if len(best) > len(rows)*3/4 {
-		if z := compress(rows); len(z) < len(best) {
+		if z := compress(rows); len(z) < len(best) && !swollen(h.Raw, len(z)) {
 			best, h.Packing, h.Dictionary = z, RowsZstd, 0
 		}
 	}
