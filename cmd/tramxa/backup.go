@@ -15,11 +15,11 @@ import (
 )
 
 func backupVerb() verb {
-	return verb{name: "backup", args: "TO --dir D", about: "copy the station to another place and prove the copy by reading it back", run: runBackup}
+	return verb{name: "backup", args: "TO --dir D [--json]", about: "copy the station to another place and prove the copy by reading it back", run: runBackup}
 }
 
 func restoreVerb() verb {
-	return verb{name: "restore", args: "FROM --dir D --key FILE", about: "make a station in a new directory from a backup", run: runRestore}
+	return verb{name: "restore", args: "FROM --dir D --key FILE [--json]", about: "make a station in a new directory from a backup", run: runRestore}
 }
 
 func runBackup(ctx context.Context, args []string, std stdio) error {
@@ -75,6 +75,7 @@ func runRestore(ctx context.Context, args []string, std stdio) error {
 	f := newFlags("restore", std)
 	dir := dirFlag(f, "station to be made")
 	key := f.String("key", "", "the station's key file")
+	asJSON := f.Bool("json", false, "answer as JSON")
 	words, err := f.parse(args, 1)
 	if err != nil {
 		return err
@@ -93,6 +94,9 @@ func runRestore(ctx context.Context, args []string, std stdio) error {
 	}
 	if err := finishRestore(*dir, abs); err != nil {
 		return err
+	}
+	if *asJSON {
+		return writeJSON(std.out, backupAnswer{Files: len(m.Files), Sequence: uint64(m.Seq), Key: abs})
 	}
 	_, err = fmt.Fprintf(std.out, "restored %d files into %s\nhint: give passwords with 'tramxa station user reset LOGIN --dir %s'\n", len(m.Files), *dir, *dir)
 	return err

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"strings"
 )
 
 // Exit codes of every verb; scripts rely on them.
@@ -65,10 +67,10 @@ type flags struct {
 	io stdio
 }
 
-func newFlags(name string, io stdio) *flags {
+func newFlags(name string, std stdio) *flags {
 	fs := flag.NewFlagSet("tramxa "+name, flag.ContinueOnError)
-	fs.SetOutput(io.err)
-	return &flags{FlagSet: fs, io: io}
+	fs.SetOutput(io.Discard) // parse says it once, as every other error is said
+	return &flags{FlagSet: fs, io: std}
 }
 
 // parse reads args and demands exactly n words after the flags; n < 0 leaves
@@ -78,9 +80,11 @@ func (f *flags) parse(args []string, n int) ([]string, error) {
 	for {
 		if err := f.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
+				f.SetOutput(f.io.out)
+				f.Usage()
 				return nil, errHelp
 			}
-			return nil, &coded{err: err, code: exitWrongUse}
+			return nil, &coded{err: err, code: exitWrongUse, hint: "'" + f.Name() + " --help' lists the flags"}
 		}
 		if f.NArg() == 0 {
 			break
@@ -89,7 +93,7 @@ func (f *flags) parse(args []string, n int) ([]string, error) {
 		args = f.Args()[1:]
 	}
 	if n >= 0 && len(words) != n {
-		return nil, usagef("%s takes %d words after its flags, %d given", f.Name(), n, len(words))
+		return nil, usagef("%s takes %d words beside its flags, %d given", strings.TrimPrefix(f.Name(), "tramxa "), n, len(words))
 	}
 	return words, nil
 }

@@ -17,7 +17,7 @@ import (
 
 func hubVerb() verb {
 	return verb{name: "hub", sub: []verb{
-		{name: "init", args: "--dir D --id n1 --ca FILE --peer n1=RAFT,LINK --peer …", about: "make the directory of one node of the province's hub", run: runHubInit},
+		{name: "init", args: "--dir D --id n1 --ca FILE --peer n1=RAFT,LINK --peer … [--json]", about: "make the directory of one node of the province's hub", run: runHubInit},
 		{name: "run", args: "--dir D", about: "serve stations and pages until stopped", run: runHubRun},
 		{name: "status", args: "--dir D [--json]", about: "say how the node and its cluster are", run: runHubStatus},
 		{name: "stations", args: "list|add FILE|fence STATION EPOCH --dir D [--json]", about: "the board of stations; make one known by its registration; take no more from one", run: runHubStations},
@@ -47,6 +47,7 @@ func runHubInit(_ context.Context, args []string, io stdio) error {
 	id := f.String("id", "n1", "name of this node; never used again for another machine")
 	ca := f.String("ca", "", "file with the hub's authority; made when absent; keep it off the nodes afterwards")
 	page := f.String("page", defaultHubPage, "address of the pages")
+	asJSON := f.Bool("json", false, "answer as JSON")
 	var peers peerList
 	f.Var(&peers, "peer", "a node of the hub as ID=RAFTHOST:PORT,LINKHOST:PORT; give all of them")
 	if _, err := f.parse(args, 0); err != nil {
@@ -67,6 +68,9 @@ func runHubInit(_ context.Context, args []string, io stdio) error {
 	pin, err := initHub(*dir, *ca, c)
 	if err != nil {
 		return err
+	}
+	if *asJSON {
+		return writeJSON(io.out, map[string]string{"id": *id, "dir": *dir, "pin": pin.String()})
 	}
 	_, err = fmt.Fprintf(io.out, "hub node %s is ready in %s\npin %s\nhint: stations need the pin: 'tramxa station init --hub-pin %s --hub %s'\n", *id, *dir, pin, pin, c.Link)
 	return err

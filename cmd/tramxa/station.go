@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -22,14 +24,14 @@ import (
 
 func stationVerb() verb {
 	return verb{name: "station", sub: []verb{
-		{name: "init", args: "--dir D --station N --unit CODE [--hub HOST:PORT --hub-pin PIN]", about: "make a new station and its registration file", run: runStationInit},
+		{name: "init", args: "--dir D --station N --unit CODE [--hub HOST:PORT,… --hub-pin PIN] [--json]", about: "make a new station and its registration file", run: runStationInit},
 		{name: "run", args: "--dir D", about: "serve the pages and exchange with the hub until stopped", run: runStationRun},
 		{name: "status", args: "--dir D [--json]", about: "say what is saved, what waits and what the province has", run: runStationStatus},
 		{name: "record", args: "--dir D [--as LOGIN] < COMMANDS", about: "write commands given as JSON lines; an answer a line", run: runStationRecord},
-		{name: "import", args: "BOOK.csv|undo OPERATION --dir D [--preview] [--map FILE]", about: "take in a commune's existing book; take an import back", run: runStationImport},
+		{name: "import", args: "BOOK.csv|undo OPERATION --dir D [--preview] [--map FILE] [--json]", about: "take in a commune's existing book; take an import back", run: runStationImport},
 		{name: "report", args: "--period 2026-03 --dir D [--area ID|--hamlet NAME] [--json|--csv]", about: "form 01-DSX and the balance", run: runStationReport},
-		{name: "user", args: "list|add LOGIN|reset LOGIN --dir D [--name N --role R]", about: "who may use the station; passwords are read from the standard input", run: runStationUser},
-		{name: "sync", args: "--dir D", about: "exchange with the hub now, wait, and say what moved", run: runStationSync},
+		{name: "user", args: "list|add LOGIN|reset LOGIN --dir D [--name N --role R] [--json]", about: "who may use the station; passwords are read from the standard input", run: runStationUser},
+		{name: "sync", args: "--dir D [--json]", about: "exchange with the hub now, wait, and say what moved", run: runStationSync},
 	}}
 }
 
@@ -48,20 +50,27 @@ func runStationInit(_ context.Context, args []string, io stdio) error {
 	unit := f.String("unit", "", "code of the commune, five digits")
 	name := f.String("name", "", "what the pages call this place")
 	listen := f.String("listen", defaultPage, "address of the pages on this machine")
-	hubAddr := f.String("hub", "", "host:port of a server of the province's hub")
+	hubAddr := f.String("hub", "", "host:port of the servers of the province's hub, with commas between; one is enough to begin")
 	pin := f.String("hub-pin", "", "public key of the hub, as 'tramxa hub init' prints it")
+	asJSON := f.Bool("json", false, "answer as JSON")
 	if _, err := f.parse(args, 0); err != nil {
 		return err
 	}
 	if *number == 0 || *number > 1<<31 {
 		return usagef("--station is the number the hub granted, from 1")
 	}
+	if code, err := strconv.ParseUint(*unit, 10, 32); err != nil || code == 0 || len(*unit) != 5 {
+		return usagef("--unit is the code of the commune, five digits")
+	}
 	c := stationConfig{Key: *key, Listen: *listen, Name: *name, HubPin: *pin}
 	if *hubAddr != "" {
-		c.Hub = []string{*hubAddr}
+		c.Hub = strings.Split(*hubAddr, ",")
 	}
 	if _, err := initStation(*dir, c, uint32(*number), uint32(*mint), *unit); err != nil {
 		return err
+	}
+	if *asJSON {
+		return writeJSON(io.out, map[string]any{"station": *number, "dir": *dir, "registration": filepath.Join(*dir, registrationFile)})
 	}
 	_, err := fmt.Fprintf(io.out, "station %d is ready in %s\nhint: give %s to the province, then 'tramxa station run --dir %s'\n",
 		*number, *dir, filepath.Join(*dir, registrationFile), *dir)

@@ -145,7 +145,7 @@ func (n *stationNode) handleRecord(w http.ResponseWriter, r *http.Request) error
 	in := bufio.NewReaderSize(r.Body, maxLine+2)
 	for line := 1; ; line++ {
 		b, err := readLine(in)
-		if len(b) > 0 || err == nil {
+		if len(b) > 0 || err == nil || errors.Is(err, errLongLine) {
 			a := n.recordLine(r.Context(), actor, b, err, lang)
 			a.Line = line
 			if a.Status != "" {
