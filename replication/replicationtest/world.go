@@ -34,9 +34,11 @@ type Node struct {
 	ID  string
 	Dir string
 
-	o  hub.Options
-	mu sync.RWMutex
-	h  *hub.Hub
+	o    hub.Options
+	mu   sync.RWMutex
+	h    *hub.Hub
+	link string // address of the link port; "": none
+	door *door
 }
 
 // Options of a world.
@@ -45,6 +47,7 @@ type Options struct {
 	Seed     uint64
 	Times    hub.Times // zero: 500 ms, 500 ms, 250 ms
 	Tune     func(*hub.Options)
+	Links    bool // the nodes have link ports
 }
 
 // New starts the hub, waits for a leader and registers the stations. Everything
@@ -91,7 +94,11 @@ func (w *World) plant(o Options) {
 		}
 		listeners = append(listeners, l)
 		id := fmt.Sprintf("node-%d", i+1)
-		peers = append(peers, hub.Peer{ID: id, Raft: l.Addr().String(), Link: id + ".example:443"})
+		p := hub.Peer{ID: id, Raft: l.Addr().String(), Link: id + ".example:443"}
+		if o.Links {
+			p.Link = freeAddress(w.T)
+		}
+		peers = append(peers, p)
 		w.net.names[l.Addr().String()] = id
 	}
 	for i, p := range peers {
@@ -109,6 +116,9 @@ func (w *World) plant(o Options) {
 		if os.Getenv("TRAMXA_VERBOSE") == "1" {
 			n.o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", p.ID)
 		}
+		if o.Links {
+			n.link = p.Link
+		}
 		if o.Tune != nil {
 			o.Tune(&n.o)
 		}
@@ -124,8 +134,22 @@ func (n *Node) start(t testing.TB) {
 	}
 	n.o.Listener = nil // the next start listens on the same address again
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.h = h
-	n.mu.Unlock()
+	if n.link != "" {
+		n.door = openDoor(t, h, n.o.Node, n.link)
+	}
+}
+
+// freeAddress returns a loopback address nobody listens on.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // Kill stops a node without handing anything on. Heal starts it again.
@@ -137,12 +161,13 @@ func (w *World) Kill(n *Node) {
 func (n *Node) kill(t testing.TB) {
 	t.Helper()
 	n.mu.Lock()
-	h := n.h
-	n.h = nil
+	h, d := n.h, n.door
+	n.h, n.door = nil, nil
 	n.mu.Unlock()
 	if h == nil {
 		return
 	}
+	d.close()
 	if err := h.Kill(); err != nil {
 		t.Errorf("%s: %v", n.ID, err)
 	}
