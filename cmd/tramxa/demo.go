@@ -41,6 +41,7 @@ type demoOptions struct {
 	dir     string
 	persons int
 	seed    int64
+	unit    string // commune code of the station
 	once    bool
 	pace    time.Duration // how long the month takes
 	page    string
@@ -49,7 +50,7 @@ type demoOptions struct {
 
 func runDemo(ctx context.Context, args []string, std stdio) (err error) {
 	f := newFlags("demo", std)
-	o := demoOptions{pace: time.Minute}
+	o := demoOptions{pace: time.Minute, unit: demoUnit}
 	f.StringVar(&o.dir, "dir", "", "keep everything in this directory; empty: leave nothing behind")
 	f.IntVar(&o.persons, "persons", 3000, "persons in the invented commune, 50 to 300,000")
 	f.Int64Var(&o.seed, "seed", 1, "which invented commune")
@@ -219,7 +220,7 @@ func (d *demo) startStation(ctx context.Context, pin identity.Pin, log logger) e
 	for _, n := range d.nodes {
 		c.Hub = append(c.Hub, n.config.Link)
 	}
-	reg, err := initStation(dir, c, demoStation, demoStation, demoUnit)
+	reg, err := initStation(dir, c, demoStation, demoStation, d.options.unit)
 	if err != nil {
 		return err
 	}
