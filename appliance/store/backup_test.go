@@ -115,7 +115,7 @@ func TestNothingIsFoundWrongWhileClerksSave(t *testing.T) {
 	s := open(t, o)
 	mustSave(t, s, 9, 1, 30)
 	whileClerksSave(t, s, func() {
-		for i := range 10 {
+		for i := range 4 {
 			if r, err := s.Verify(context.Background(), nil); err != nil {
 				t.Errorf("verify %d: %+v: %v", i, r, err)
 				return

@@ -31,6 +31,9 @@ func (s *Store) heal(why error) error {
 	old := s.view
 	s.view = nil
 	s.viewMu.Unlock()
+	s.statusMu.Lock()
+	s.stats.rebuilding = true
+	s.statusMu.Unlock()
 	s.announce()
 	err := s.makeAgain(old, why)
 	if err != nil {
@@ -64,6 +67,7 @@ func (s *Store) makeAgain(old *view, why error) error {
 	s.viewMu.Lock()
 	s.view = v
 	s.viewMu.Unlock()
+	s.usable(v.seq())
 	s.announce()
 	return nil
 }

@@ -181,6 +181,9 @@ func (l *life) look(s *store.Store) error {
 	if st.Applied != st.Head {
 		return fmt.Errorf("view stands at %d, journal at %d", st.Applied, st.Head)
 	}
+	if !long() && !st.View.Trusted && l.rng.IntN(3) > 0 {
+		return nil // a view just folded is compared now and then, to save time
+	}
 	return sameAsFold(s)
 }
 

@@ -9,6 +9,8 @@ type stats struct {
 	groups     uint64
 	records    uint64
 	heals      int
+	rebuilding bool
+	applied    journal.Seq // of the view
 	checkpoint journal.Seq // of the newest checkpoint known
 	rows       uint64      // in it
 }
@@ -34,7 +36,8 @@ type Status struct {
 	Failed     error // not nil: nothing is written until the next start
 }
 
-// Status returns the store's state. It costs two system calls.
+// Status returns the store's state. It costs a system call and
+// may be called inside View.
 func (s *Store) Status() Status {
 	st := Status{Origin: s.origin, Acked: s.Acked(), Recovery: s.recovery, Reserve: s.o.Reserve}
 	st.Head, _ = s.Head()
@@ -43,17 +46,18 @@ func (s *Store) Status() Status {
 		st.Free = free
 		st.Full = free < s.o.Reserve
 	}
-	s.viewMu.RLock()
-	if s.view != nil {
-		st.Applied = s.view.seq()
-	} else {
-		st.Rebuilding = true
-	}
-	s.viewMu.RUnlock()
 	s.statusMu.Lock()
 	defer s.statusMu.Unlock()
 	st.View, st.Failed = s.found, s.failed
+	st.Applied, st.Rebuilding = s.stats.applied, s.stats.rebuilding
 	st.Checkpoint, st.Rows = s.stats.checkpoint, s.stats.rows
 	st.Groups, st.Records, st.Heals = s.stats.groups, s.stats.records, s.stats.heals
 	return st
+}
+
+// usable notes that the view stands at seq and can be read.
+func (s *Store) usable(seq journal.Seq) {
+	s.statusMu.Lock()
+	defer s.statusMu.Unlock()
+	s.stats.applied, s.stats.rebuilding = seq, false
 }

@@ -15,7 +15,8 @@ import (
 )
 
 // Store is an open station directory. Its methods may be called from any
-// goroutine; none may be called from inside a function given to Update or View.
+// goroutine. Inside a function given to Update or View only Status, Head, Journal
+// and the like may be called, nothing that reads or changes the register.
 type Store struct {
 	o    Options
 	fs   journal.FS
@@ -116,6 +117,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.openView(ctx); err != nil {
 		return err
 	}
+	s.usable(s.view.seq())
 	if err := s.space.load(); err != nil {
 		s.log.Warn("store: no ballast file", "cause", err)
 	}

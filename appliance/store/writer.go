@@ -91,6 +91,7 @@ func (s *Store) failure() error {
 func (s *Store) committed(last journal.Seq, records int) {
 	s.statusMu.Lock()
 	s.stats.groups++
+	s.stats.applied = max(s.stats.applied, last)
 	s.stats.records += uint64(records)
 	due := uint64(last-s.stats.checkpoint) > s.checkpointAfter(s.stats.rows)
 	s.statusMu.Unlock()
