@@ -109,6 +109,13 @@ type network struct {
 
 func newNetwork() *network { return &network{conns: make(chan net.Conn)} }
 
+// used returns the connections dialled and the bytes carried so far.
+func (n *network) used() (dials, bytes int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.dials, n.bytes
+}
+
 var errNoHub = errors.New("nobody listens")
 
 func (n *network) dial(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -248,6 +255,7 @@ type world struct {
 	intake *linktest.Intake
 	node   *identity.Node
 	net    *network
+	wrap   func(link.Intake) link.Intake // stands between links and intake; nil: nothing does
 	stop   func()
 }
 
@@ -268,11 +276,16 @@ func newNode(t *testing.T) *identity.Node {
 // newWorld starts a hub end; inside a synctest bubble everything stays in it.
 func newWorld(t *testing.T, node *identity.Node) *world {
 	t.Helper()
+	return newWorldOf(t, node, nil)
+}
+
+func newWorldOf(t *testing.T, node *identity.Node, wrap func(link.Intake) link.Intake) *world {
+	t.Helper()
 	reg, err := identity.NewRegistration(genesis(), epochSecret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{intake: new(linktest.Intake), node: node, net: newNetwork()}
+	w := &world{intake: new(linktest.Intake), node: node, net: newNetwork(), wrap: wrap}
 	if err := w.intake.Register(reg); err != nil {
 		t.Fatal(err)
 	}
@@ -283,8 +296,12 @@ func newWorld(t *testing.T, node *identity.Node) *world {
 // serve starts the hub end; w.stop ends it, and it may be started again.
 func (w *world) serve(t *testing.T) {
 	t.Helper()
+	var intake link.Intake = w.intake
+	if w.wrap != nil {
+		intake = w.wrap(intake)
+	}
 	hub, err := link.NewHub(link.HubOptions{
-		TLS: identity.ServerTLS(w.node, w.intake.Known), Intake: w.intake,
+		TLS: identity.ServerTLS(w.node, w.intake.Known), Intake: intake,
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
