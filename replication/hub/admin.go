@@ -42,8 +42,8 @@ func (h *Hub) AddUnits(ctx context.Context, rows []fsm.UnitRow) error {
 
 // Snapshot writes this node's state to a snapshot file, from which it can be
 // restored and which lets the raft log be cut. Nothing new is no error.
-func (h *Hub) Snapshot() error {
-	err := h.raft.Snapshot().Error()
+func (h *Hub) Snapshot(ctx context.Context) error {
+	err := h.await(ctx, h.raft.Snapshot())
 	if errors.Is(err, raft.ErrNothingNewToSnapshot) {
 		return nil
 	}
@@ -77,6 +77,8 @@ func (h *Hub) MarkedHash(ctx context.Context, index uint64) (journal.Hash, error
 		select {
 		case <-ctx.Done():
 			return journal.Hash{}, ctx.Err()
+		case <-h.stop:
+			return journal.Hash{}, fmt.Errorf("%w: the node stops", ErrUnknownOutcome)
 		case <-h.down:
 			return journal.Hash{}, h.Err()
 		case <-tick.C:

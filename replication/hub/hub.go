@@ -200,7 +200,7 @@ func (h *Hub) Kill() error { return h.close(false) }
 func (h *Hub) close(handOver bool) (err error) {
 	h.closed.Do(func() {
 		if handOver && h.raft.State() == raft.Leader && len(h.o.Peers) > 1 {
-			if terr := h.raft.LeadershipTransfer().Error(); terr != nil {
+			if terr := h.await(context.Background(), h.raft.LeadershipTransfer()); terr != nil {
 				h.o.Log.Info("leadership not handed over", "error", terr)
 			}
 		}

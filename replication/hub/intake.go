@@ -40,7 +40,7 @@ func (h *Hub) Known(station journal.Station, key ed25519.PublicKey) bool {
 // still, and has applied everything, tells how far the hub is.
 func (h *Hub) Hello(ctx context.Context, hello link.Hello) (link.Welcome, error) {
 	w := link.Welcome{Status: link.StatusWelcome, Protocol: link.ProtocolMax, HubTime: h.now(), Window: window}
-	if !h.Leads() || h.raft.VerifyLeader().Error() != nil {
+	if !h.stillLeads(ctx) {
 		w.Status, w.Leader, w.RetryAfter = link.StatusNotLeader, h.leaderLink(), leaderless
 		return w, nil
 	}
@@ -157,7 +157,7 @@ func (h *Hub) Take(ctx context.Context, raw []byte) (link.Verdict, error) {
 	// the station come again.
 	if v.Outcome == fsm.Accepted {
 		v, _, err = h.propose(ctx, fsm.TakeBatch{At: h.now(), Batch: raw})
-	} else if lerr := h.raft.VerifyLeader().Error(); lerr != nil {
+	} else if !h.stillLeads(ctx) {
 		return h.notLeader(), nil
 	}
 	switch {

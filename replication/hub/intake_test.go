@@ -260,7 +260,7 @@ func TestFarBehindNodeTakesTheState(t *testing.T) {
 	})
 	for _, n := range w.Nodes {
 		if h := n.Hub(); h != nil {
-			if err := h.Snapshot(); err != nil {
+			if err := h.Snapshot(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -23,18 +23,14 @@ func (h *Hub) propose(ctx context.Context, c fsm.Command) (fsm.Verdict, uint64, 
 		return fsm.Verdict{}, 0, fmt.Errorf("%w: %w", ErrNotLeader, err)
 	}
 	future := h.raft.Apply(data, h.o.ProposeTimeout)
-	done := make(chan error, 1)
-	go func() { done <- future.Error() }() // ends with the raft node at the latest
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		return fsm.Verdict{}, 0, fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
-	}
+	err = h.await(ctx, future)
 	switch {
 	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress):
 		return fsm.Verdict{}, 0, ErrNotLeader
 	case errors.Is(err, raft.ErrEnqueueTimeout):
 		return fsm.Verdict{}, 0, ErrBusy
+	case errors.Is(err, ErrUnknownOutcome):
+		return fsm.Verdict{}, 0, err
 	case err != nil:
 		return fsm.Verdict{}, 0, fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 	}
@@ -46,6 +42,28 @@ func (h *Hub) propose(ctx context.Context, c fsm.Command) (fsm.Verdict, uint64, 
 		return fsm.Verdict{}, 0, fmt.Errorf("%w: %w", ErrUnknownOutcome, r)
 	}
 	return fsm.Verdict{}, 0, ErrUnknownOutcome
+}
+
+// await waits for a future of raft. A future on its way when raft shuts down may
+// never be answered, so the wait ends with the node too; what became of it is
+// unknown then.
+func (h *Hub) await(ctx context.Context, f raft.Future) error {
+	done := make(chan error, 1)
+	go func() { done <- f.Error() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
+	case <-h.stop:
+	case <-h.down:
+	}
+	return fmt.Errorf("%w: the node stops", ErrUnknownOutcome)
+}
+
+// stillLeads asks a majority whether this node still leads.
+func (h *Hub) stillLeads(ctx context.Context) bool {
+	return h.Leads() && h.await(ctx, h.raft.VerifyLeader()) == nil
 }
 
 // order proposes a command that is no batch; any verdict but Done is an error.
@@ -80,7 +98,7 @@ func (h *Hub) lead() {
 
 func (h *Hub) takeOffice() {
 	term := h.raft.CurrentTerm()
-	if err := h.raft.Barrier(time.Minute).Error(); err != nil {
+	if err := h.await(context.Background(), h.raft.Barrier(time.Minute)); err != nil {
 		h.o.Log.Info("leadership lost before it began", "error", err)
 		return
 	}

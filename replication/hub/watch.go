@@ -99,15 +99,20 @@ func (h *Hub) nightly() {
 			return
 		case <-time.After(next.Sub(now)):
 		}
-		if err := h.Snapshot(); err != nil {
-			h.o.Log.Error("nightly snapshot", "error", err)
-		}
-		if h.Leads() {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
-			if _, _, err := h.CompareStates(ctx); err != nil {
-				h.o.Log.Error("nightly comparison of states", "error", err)
-			}
-			cancel()
-		}
+		h.night()
+	}
+}
+
+func (h *Hub) night() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+	defer cancel()
+	if err := h.Snapshot(ctx); err != nil {
+		h.o.Log.Error("nightly snapshot", "error", err)
+	}
+	if !h.Leads() {
+		return
+	}
+	if _, _, err := h.CompareStates(ctx); err != nil {
+		h.o.Log.Error("nightly comparison of states", "error", err)
 	}
 }
