@@ -22,6 +22,7 @@ type page struct {
 	Practice                  bool
 	User                      userView
 	Menu                      []menuItem
+	More                      bool // the phone has a page for the rest of the menu
 	Search                    bool
 	Query                     string
 	Pill                      pill

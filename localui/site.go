@@ -11,6 +11,7 @@ import (
 
 	"tramxa/appliance/auth"
 	"tramxa/appliance/population"
+	"tramxa/appliance/registrar"
 )
 
 // Errors handlers answer with; problem turns them into pages.
@@ -185,6 +186,7 @@ func (s *site) page(v *visit, title string, body any) page {
 	p.Menu, p.Search, p.Pill, p.Live = f.Menu, f.Search, f.Pill, f.Live
 	for i := range p.Menu {
 		p.Menu[i].Here = hereIn(v.r.URL.Path, p.Menu[i].Href)
+		p.More = p.More || !p.Menu[i].Tab
 	}
 	return p
 }
@@ -218,6 +220,8 @@ func (s *site) problem(w http.ResponseWriter, r *http.Request, v *visit, lang st
 		status, key = http.StatusForbidden, "forbidden"
 	case errors.Is(err, errTooLarge):
 		status, key = http.StatusRequestEntityTooLarge, "too_large"
+	case errors.Is(err, errOtherUser):
+		status, key = http.StatusConflict, "other_user"
 	case errors.Is(err, errBadInput):
 		status, key = http.StatusBadRequest, "bad_input"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -239,3 +243,8 @@ func (s *site) problem(w http.ResponseWriter, r *http.Request, v *visit, lang st
 }
 
 type problemBody struct{ Title, Hint string }
+
+// errOtherUser: a form opened by one user was sent by another.
+var errOtherUser = errors.New("the form was opened by another user")
+
+func isForbidden(err error) bool { return errors.Is(err, registrar.ErrForbidden) }

@@ -16,6 +16,7 @@ type station struct {
 	*site
 	o     StationOptions
 	forms map[string]*form
+	month counted
 }
 
 // Who may do what. The registrar decides about writing again.
@@ -42,7 +43,37 @@ func NewStation(o StationOptions) (http.Handler, error) {
 }
 
 func (s *station) routes() {
+	s.mux.HandleFunc("GET /live", s.live)
 	s.handle("GET /{$}", nil, s.home)
+	s.handle("GET /them", nil, s.more)
+	s.handle("GET /tim", rolesRead, s.search)
+	s.handle("POST /goi-y", rolesRead, s.suggest)
+	s.handle("GET /ho/{id}", rolesRead, s.household)
+	s.handle("GET /nguoi/{id}", rolesRead, s.person)
+	s.handle("GET /dia-ban", rolesRead, s.areas)
+	s.handle("GET /bien-dong", rolesAll, s.events)
+	s.handle("GET /thang", rolesAll, s.monthPage)
+	s.handle("GET /thang.csv", rolesAll, s.monthCSV)
+	s.handle("GET /ghi", rolesWrite, s.formList)
+	s.handle("GET /ghi/{phieu}", rolesWrite, s.formPage)
+	s.handle("POST /ghi/{phieu}", rolesWrite, s.formPost)
+	s.handle("POST /kiem-tra", rolesWrite, s.checkPost)
+	s.handle("GET /da-luu/{so}", rolesAll, s.savedPage)
+	s.handle("GET /dinh-chinh/{so}", rolesWrite, s.amendPage)
+	s.handle("POST /dinh-chinh/{so}", rolesWrite, s.amendPost)
+	s.handle("GET /huy/{so}", rolesWrite, s.annulPage)
+	s.handle("POST /huy/{so}", rolesWrite, s.annulPost)
+	s.handle("GET /nguoi-dung", rolesHead, s.users)
+	s.handle("POST /nguoi-dung", rolesHead, s.userAdd)
+	s.handle("POST /nguoi-dung/{so}", rolesHead, s.userChange)
+	s.handle("POST /nguoi-dung/{so}/mat-khau", rolesHead, s.userPassword)
+	s.handle("GET /trang-thai", nil, s.syncPage)
+	s.handle("POST /trang-thai/gui", nil, s.syncNow)
+}
+
+// more is the menu of a phone, where the bottom has room for four tabs.
+func (s *station) more(w http.ResponseWriter, _ *http.Request, v *visit) error {
+	return s.show(w, v, http.StatusOK, "more", v.text("menu.all"), nil)
 }
 
 // view reads the book and returns the first error it met.
@@ -110,16 +141,35 @@ func findingsText(list []rules.Finding, lang string) string {
 		if text != "" {
 			text += "; "
 		}
-		text += rules.Text(f, lang)
+		text += findingText(f, lang)
 	}
 	return text
 }
+
+func findingText(f rules.Finding, lang string) string { return rules.Text(viDates(f), lang) }
 
 func (s *station) frameOf(v *visit) frame {
 	f := frame{Pill: v.pill(s.o.Status()), Live: s.o.Changed != nil}
 	add := func(href, key string, tab bool) {
 		f.Menu = append(f.Menu, menuItem{Href: href, Label: v.text(key), Tab: tab})
 	}
+	if v.user.Role == population.RoleTechnician {
+		add("/trang-thai", "menu.sync", true)
+		return f
+	}
+	f.Search = true
 	add("/", "menu.today", true)
+	if mayWrite(v.user) {
+		add("/ghi", "menu.write", true)
+	}
+	add("/dia-ban", "menu.areas", true)
+	if v.user.Role != population.RoleCollaborator {
+		add("/bien-dong", "menu.events", false)
+		add("/thang", "menu.month", true)
+	}
+	add("/trang-thai", "menu.sync", false)
+	if v.user.Role == population.RoleHead {
+		add("/nguoi-dung", "menu.users", false)
+	}
 	return f
 }

@@ -144,6 +144,19 @@ func (a *Auth) Session(token string) (Session, error) {
 	return *s, nil
 }
 
+// Alive reports whether a token's session goes on, without counting as a sign of
+// life: what a page does by itself must not keep a login open.
+func (a *Auth) Alive(token string) bool {
+	k, ok := keyOf(token)
+	if !ok {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s, ok := a.sessions[k]
+	return ok && !s.over(a.now())
+}
+
 func (s *Session) over(now time.Time) bool {
 	return now.Sub(s.seen) > Idle || now.Sub(s.began) > Absolute
 }

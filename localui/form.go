@@ -1,5 +1,0 @@
-package localui
-
-type form struct{}
-
-func formsBySlug() map[string]*form { return nil }

@@ -1,0 +1,128 @@
+package localui
+
+import (
+	"context"
+	"net/http"
+
+	"tramxa/appliance/population"
+	"tramxa/appliance/register"
+)
+
+// personBody is a person with the life line.
+type personBody struct {
+	personLine
+	Facts    []fact
+	Kin      []kinLine
+	Life     []entryLine
+	House    *householdLine
+	Same     *link
+	Died     string
+	Forms    []link
+	CanWrite bool
+}
+
+type fact struct{ Label, Value string }
+
+type kinLine struct {
+	What string
+	personLine
+}
+
+func (s *station) person(w http.ResponseWriter, r *http.Request, v *visit) error {
+	id, err := population.ParseID(r.PathValue("id"))
+	if err != nil {
+		return errNotFound
+	}
+	return s.view(r.Context(), func(book *register.View) error {
+		p := book.Person(id)
+		if p == nil || !p.Exists() {
+			return errNotFound
+		}
+		if !mayLookAt(v, areaOf(book, p)) {
+			return errForbidden
+		}
+		if err := s.looked(r.Context(), v, LookPerson, id); err != nil {
+			return err
+		}
+		body, err := s.portrait(book, v, p)
+		if err != nil {
+			return err
+		}
+		return s.show(w, v, http.StatusOK, "person", v.text("person.title"), body)
+	})
+}
+
+// areaOf is the area of the household a person lives in, or lived in last.
+func areaOf(book *register.View, p *population.Person) population.ID {
+	if len(p.Stays) == 0 {
+		return 0
+	}
+	if h := book.Household(p.Stays[len(p.Stays)-1].Household); h != nil {
+		return h.Area
+	}
+	return 0
+}
+
+// looked keeps that somebody looked; what cannot be kept is not shown.
+func (s *station) looked(ctx context.Context, v *visit, look string, ref population.ID) error {
+	if s.o.Access == nil {
+		return nil
+	}
+	return s.o.Access(ctx, v.user.Number, look, ref)
+}
+
+func (s *station) portrait(book *register.View, v *visit, p *population.Person) (personBody, error) {
+	today := s.o.Status().Today
+	b := personBody{personLine: v.inHousehold(book, p, today), CanWrite: mayWrite(v.user)}
+	add := func(key, value string) {
+		if value == "" {
+			value = "–"
+		}
+		b.Facts = append(b.Facts, fact{v.text(key), value})
+	}
+	add("f.born", p.Born.Vi())
+	add("f.sex", v.sex(p.Sex))
+	add("f.ethnicity", v.code("ethnicity", p.Ethnicity))
+	add("f.number", p.Facts.Number)
+	add("f.insurance", p.Insurance)
+	add("f.education", v.code("education", p.Education))
+	add("f.marital", v.code("marital", p.Marital))
+	add("f.residence", v.code("residence", p.Residence))
+	add("f.relation", b.Relation)
+	if p.Dead {
+		b.Died = v.date(p.Died)
+	}
+	if p.Same != 0 {
+		if other := book.Person(p.Same); other != nil {
+			b.Same = &link{"/nguoi/" + p.Same.String(), other.Name}
+		}
+	}
+	if n := len(p.Stays); n > 0 {
+		if h := book.Household(p.Stays[n-1].Household); h != nil {
+			l := v.householdLine(book, h)
+			b.House = &l
+		}
+	}
+	kin := func(key string, id population.ID) {
+		if o := book.Person(id); id != 0 && o != nil {
+			b.Kin = append(b.Kin, kinLine{v.text(key), v.inHousehold(book, o, today)})
+		}
+	}
+	kin("f.mother", p.Mother)
+	kin("f.father", p.Father)
+	kin("f.spouse", p.Spouse)
+	for _, id := range book.Children(p.ID) {
+		kin("person.child", id)
+	}
+	for _, f := range allForms() {
+		if f.About == aboutPerson && p.Active() {
+			b.Forms = append(b.Forms, link{"/ghi/" + f.Slug + "?nguoi=" + b.ID, v.text(f.Label)})
+		}
+	}
+	if p.Active() && p.Sex == population.Female {
+		b.Forms = append([]link{{"/ghi/sinh?nguoi=" + b.ID, v.text("form.birth")}}, b.Forms...)
+	}
+	var err error
+	b.Life, err = v.history(book, population.Ref{Type: population.TypePerson, ID: p.ID}, p.ID)
+	return b, err
+}
