@@ -4,12 +4,18 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
+	"tramxa/appliance/auth"
 	"tramxa/appliance/population"
+	"tramxa/appliance/report"
 )
 
-// hubPages is the pages of a hub node.
+// hubPages is the pages of a hub node. They show no person: what the province
+// sees here is counts.
 type hubPages struct {
 	*site
 	o HubOptions
@@ -31,6 +37,11 @@ func NewHub(o HubOptions) (http.Handler, error) {
 	h := &hubPages{site: base, o: o}
 	base.user, base.found, base.frame = h.operator, h.foundOperator, h.frameOf
 	h.handle("GET /{$}", nil, h.board)
+	h.handle("GET /tong-hop", nil, h.rollUp)
+	h.handle("GET /tong-hop.csv", nil, h.rollUpCSV)
+	h.handle("GET /trang-thai", nil, h.cluster)
+	h.handle("GET /nguoi-dung", nil, h.operators)
+	h.handle("POST /nguoi-dung", nil, h.operatorSet)
 	return base.handler(), nil
 }
 
@@ -44,9 +55,287 @@ func (h *hubPages) foundOperator(ctx context.Context, f firstAccount) error {
 }
 
 func (h *hubPages) frameOf(v *visit) frame {
-	return frame{Menu: []menuItem{{Href: "/", Label: v.text("menu.board"), Tab: true}}}
+	item := func(href, key string) menuItem { return menuItem{Href: href, Label: v.text(key), Tab: true} }
+	return frame{Menu: []menuItem{item("/", "menu.board"), item("/tong-hop", "menu.rollup"), item("/trang-thai", "menu.cluster"), item("/nguoi-dung", "menu.operators")},
+		Pill: v.hubPill(h.o.Board.Status())}
 }
 
-func (h *hubPages) board(w http.ResponseWriter, _ *http.Request, v *visit) error {
-	return h.show(w, v, http.StatusOK, "board", v.text("board.title"), nil)
+func (w words) hubPill(s HubStatus) pill {
+	switch {
+	case len(s.Problems) > 0 || s.State == "stopped":
+		return pill{"bad", "⚠", w.text("pill.act")}
+	case s.Leader == "":
+		return pill{"wait", "●", w.text("hub.no_leader")}
+	}
+	return pill{"good", "✓", w.text("hub.works")}
+}
+
+// boardBody is the board of stations.
+type boardBody struct {
+	Lines   []boardLine
+	Counts  []check // how many stand how
+	Month   string
+	Filter  string
+	Total   int
+	Records uint64
+	Waiting uint64
+}
+
+// boardLine is a station with its state as a sign, a word and a colour.
+type boardLine struct {
+	StationLine
+	Title   string
+	Contact string
+	Ago     string
+	check
+	Share int // of its records the hub has, per cent
+}
+
+// After these times without a contact a station is worth a look.
+const (
+	lateContact = 48 * time.Hour
+	lostContact = 7 * 24 * time.Hour
+)
+
+func (h *hubPages) board(w http.ResponseWriter, r *http.Request, v *visit) error {
+	list, err := h.o.Board.Stations(r.Context())
+	if err != nil {
+		return err
+	}
+	now := h.o.Now()
+	b := boardBody{Filter: r.URL.Query().Get("xem"), Total: len(list)}
+	counts := make(map[string]int)
+	for _, s := range list {
+		l := v.boardLine(s, now)
+		counts[l.Label]++
+		b.Records += s.Watermark
+		b.Waiting += s.Waiting
+		if b.Filter == "" || b.Filter == l.Label {
+			b.Lines = append(b.Lines, l)
+		}
+	}
+	for _, key := range []string{"fenced", "quarantined", "lost", "never", "late", "waiting", "good"} {
+		if n := counts[key]; n > 0 {
+			c := stationState(key)
+			c.Text = v.text("state.station."+key) + " " + v.num(n)
+			b.Counts = append(b.Counts, c)
+		}
+	}
+	return h.show(w, v, http.StatusOK, "board", v.text("board.title"), b)
+}
+
+func (w words) boardLine(s StationLine, now time.Time) boardLine {
+	key := "good"
+	age := now.Sub(s.LastContact)
+	switch {
+	case s.Fenced:
+		key = "fenced"
+	case s.Quarantined > 0:
+		key = "quarantined"
+	case s.LastContact.IsZero():
+		key = "never"
+	case age > lostContact:
+		key = "lost"
+	case age > lateContact:
+		key = "late"
+	case s.Waiting > 0:
+		key = "waiting"
+	}
+	l := boardLine{StationLine: s, Title: s.Name, Contact: w.clock(s.LastContact, now), Ago: w.ago(s.LastContact, now), check: stationState(key)}
+	if l.Title == "" {
+		l.Title = s.UnitName
+	}
+	if l.Title == "" {
+		l.Title = w.text("board.station", "n", s.Station)
+	}
+	l.Text = w.text("state.station." + key)
+	if all := s.Watermark + s.Waiting; all > 0 {
+		l.Share = int(s.Watermark * 100 / all)
+	}
+	return l
+}
+
+// stationState gives a state its sign and colour. Mere silence is no fault.
+func stationState(key string) check {
+	switch key {
+	case "good":
+		return check{Label: key, Class: "good", Sign: "✓"}
+	case "waiting":
+		return check{Label: key, Class: "info", Sign: "●"}
+	case "never", "late":
+		return check{Label: key, Class: "off", Sign: "⌁"}
+	case "lost":
+		return check{Label: key, Class: "warn", Sign: "⌁"}
+	}
+	return check{Label: key, Class: "bad", Sign: "⚠"}
+}
+
+// ago words how long something is past.
+func (w words) ago(at, now time.Time) string {
+	if at.IsZero() {
+		return w.text("never")
+	}
+	switch d := now.Sub(at); {
+	case d < time.Minute:
+		return w.text("ago.now")
+	case d < time.Hour:
+		return w.text("ago.minutes", "n", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return w.text("ago.hours", "n", int(d.Hours()))
+	default:
+		return w.text("ago.days", "n", int(d.Hours()/24))
+	}
+}
+
+// rollBody is the roll-up, or the report of one station.
+type rollBody struct {
+	monthBody
+	Station string
+	Parts   []partLine
+	Empty   bool
+}
+
+type partLine struct {
+	Title, Href string
+	Unit        string
+	Homes       int
+	Start, End  int
+	Change      int
+}
+
+func (h *hubPages) options(q url.Values) (uint32, report.Options, error) {
+	o := report.Options{From: population.PeriodOf(population.DateOf(h.o.Now()))}
+	if ky := q.Get("ky"); ky != "" {
+		p, err := population.ParsePeriod(ky)
+		if err != nil {
+			return 0, o, errNotFound
+		}
+		o.From = p
+	}
+	if q.Get("tram") == "" {
+		return 0, o, nil
+	}
+	n, err := strconv.ParseUint(q.Get("tram"), 10, 32)
+	if err != nil || n == 0 {
+		return 0, o, errNotFound
+	}
+	return uint32(n), o, nil
+}
+
+func (h *hubPages) rollUp(w http.ResponseWriter, r *http.Request, v *visit) error {
+	station, o, err := h.options(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	list, err := h.o.Board.Stations(r.Context())
+	if err != nil {
+		return err
+	}
+	b := rollBody{Empty: len(list) == 0}
+	b.Ky, b.Period = o.From.String(), v.period(o.From)
+	q := url.Values{}
+	if station != 0 {
+		b.Station = strconv.FormatUint(uint64(station), 10)
+		q.Set("tram", b.Station)
+	}
+	at := func(path string, p population.Period) string {
+		q.Set("ky", p.String())
+		return path + "?" + q.Encode()
+	}
+	b.Prev, b.Next, b.CSV = at("/tong-hop", o.From.Prev()), at("/tong-hop", o.From.Next()), at("/tong-hop.csv", o.From)
+	names := make(map[uint32]string)
+	for _, s := range list {
+		names[s.Station] = v.boardLine(s, h.o.Now()).Title
+		n := strconv.FormatUint(uint64(s.Station), 10)
+		b.Areas = append(b.Areas, optionView{n, names[s.Station], n == b.Station})
+	}
+	if !b.Empty {
+		rep, err := h.o.Board.Report(r.Context(), station, o)
+		if err != nil {
+			return err
+		}
+		b.fill(v.words, rep, "")
+		if station != 0 {
+			b.Scope = names[station]
+		}
+		for _, p := range rep.Parts {
+			b.Parts = append(b.Parts, partLine{Title: names[uint32(p.Station)], Href: "/tong-hop?ky=" + b.Ky + "&tram=" + strconv.FormatUint(uint64(p.Station), 10),
+				Unit: p.Unit, Homes: p.Households, Start: p.Start.Total, End: p.End.Total, Change: p.End.Total - p.Start.Total})
+		}
+	}
+	return h.show(w, v, http.StatusOK, "rollup", v.text("rollup.title", "period", b.Period), b)
+}
+
+func (h *hubPages) rollUpCSV(w http.ResponseWriter, r *http.Request, _ *visit) error {
+	station, o, err := h.options(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	rep, err := h.o.Board.Report(r.Context(), station, o)
+	if err != nil {
+		return err
+	}
+	return sendCSV(w, rep, "01-DSX-"+o.From.String()+".csv")
+}
+
+func (h *hubPages) cluster(w http.ResponseWriter, _ *http.Request, v *visit) error {
+	return h.show(w, v, http.StatusOK, "cluster", v.text("cluster.title"), h.o.Board.Status())
+}
+
+// operatorsBody is who may use this node's pages.
+type operatorsBody struct {
+	Logins []userLine
+	Login  string
+	Error  string
+	Done   bool
+	Min    int
+}
+
+func (h *hubPages) operators(w http.ResponseWriter, r *http.Request, v *visit) error {
+	return h.operatorsShow(w, v, http.StatusOK, operatorsBody{Done: r.URL.Query().Get("xong") != ""})
+}
+
+func (h *hubPages) operatorsShow(w http.ResponseWriter, v *visit, status int, b operatorsBody) error {
+	b.Min = auth.MinPassword
+	for login, n := range h.auth.Logins() {
+		b.Logins = append(b.Logins, userLine{Number: n, Login: login, Self: n == v.user.Number})
+	}
+	sortUsers(b.Logins)
+	return h.show(w, v, status, "operators", v.text("menu.operators"), b)
+}
+
+// operatorSet makes an operator, or gives one a new password.
+func (h *hubPages) operatorSet(w http.ResponseWriter, r *http.Request, v *visit) error {
+	b := operatorsBody{Login: strings.ToLower(strings.TrimSpace(r.PostForm.Get("login")))}
+	password := r.PostForm.Get("password")
+	b.Error = v.passwordFault(password)
+	if b.Error == "" && !plainLogin(b.Login) {
+		b.Error = v.text("operators.login_bad")
+	}
+	if b.Error != "" {
+		return h.operatorsShow(w, v, http.StatusUnprocessableEntity, b)
+	}
+	number := uint32(1)
+	for _, n := range h.auth.Logins() {
+		number = max(number, n+1)
+	}
+	err := h.auth.Add(r.Context(), number, b.Login, password)
+	if errors.Is(err, auth.ErrTaken) {
+		err = h.auth.SetPassword(r.Context(), b.Login, password)
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/nguoi-dung?xong=1", http.StatusSeeOther)
+	return nil
+}
+
+// plainLogin: what the book of a station asks of a login, asked here too.
+func plainLogin(login string) bool {
+	for _, r := range login {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-' {
+			return false
+		}
+	}
+	return login != "" && len(login) <= 40
 }

@@ -229,3 +229,7 @@ func (s *station) userPassword(w http.ResponseWriter, r *http.Request, v *visit)
 	http.Redirect(w, r, "/nguoi-dung?xong=1", http.StatusSeeOther)
 	return nil
 }
+
+func sortUsers(list []userLine) {
+	slices.SortFunc(list, func(a, b userLine) int { return int(a.Number) - int(b.Number) })
+}
