@@ -24,7 +24,7 @@ import (
 
 const password = "mat khau cua tram"
 
-var start = time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC)
+var start = time.Date(2027, 3, 20, 2, 0, 0, 0, time.UTC)
 
 // world is a real station in a temporary directory with its pages.
 type world struct {
@@ -119,7 +119,7 @@ func (w *world) family() []population.ID {
 		return population.Member{Relation: rel, Facts: population.Facts{Name: name, Sex: sex, Born: born, Ethnicity: 1, Marital: marital, Residence: 1}}
 	}
 	return w.must(2, population.HouseholdOpened{
-		Type: population.KindFamily, Area: area, Number: population.HouseholdNumber{Number: 12}, Date: day(2026, 1, 1), Address: "Xóm trên",
+		Type: population.KindFamily, Area: area, Number: population.HouseholdNumber{Number: 12}, Date: day(2027, 1, 1), Address: "Xóm trên",
 		Members: []population.Member{
 			person("Nguyễn Văn An", population.RelHead, population.Male, day(1980, 5, 2), population.Married),
 			person("Trần Thị Bình", population.RelSpouse, population.Female, day(1984, 6, 3), population.Married),
