@@ -9,3 +9,15 @@ func (v *View) Written(seq uint64) population.Entry {
 	v.stick(err)
 	return e
 }
+
+// Undone reports whether an operation stands undone: undone, and its undoing
+// not undone in turn. The state's own Undone says only that it once was.
+func (v *View) Undone(op uint64) bool {
+	for _, o := range v.Operations() {
+		b, ok := v.Written(o.ID).(population.OperationBegun)
+		if ok && b.Undoes == op && o.ID > op && !v.Undone(o.ID) {
+			return true
+		}
+	}
+	return false
+}

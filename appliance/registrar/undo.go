@@ -2,6 +2,7 @@ package registrar
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -41,8 +42,10 @@ func (r *Registrar) Undo(ctx context.Context, actor uint32, op journal.Seq, prog
 	if err != nil {
 		return Undone{}, err
 	}
-	if o.Undone && under == 0 {
-		return Undone{}, fmt.Errorf("%w: operation %d is undone", ErrBadCommand, op)
+	if under == 0 {
+		if undone, err := r.undone(ctx, op); err != nil || undone {
+			return Undone{}, errors.Join(err, fmt.Errorf("%w: operation %d is undone", ErrBadCommand, op))
+		}
 	}
 	ranges, err := r.ranges(ctx, op)
 	if err != nil {
@@ -192,4 +195,12 @@ func (r *Registrar) openUndo(ctx context.Context, op journal.Seq) (journal.Seq, 
 		return nil
 	})
 	return under, err
+}
+
+func (r *Registrar) undone(ctx context.Context, op journal.Seq) (yes bool, err error) {
+	err = r.store.View(ctx, func(v *register.View) error {
+		yes = v.Undone(uint64(op))
+		return v.Err()
+	})
+	return yes, err
 }

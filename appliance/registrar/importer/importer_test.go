@@ -111,6 +111,15 @@ func TestRunUndoRedo(t *testing.T) {
 	if r, err := s.reg.Undo(context.Background(), 2, u.Op, nil); err != nil || len(r.Findings) > 0 || s.members() != 3 {
 		t.Fatalf("redo: %+v %v, %d members", r, err, s.members())
 	}
+	if _, err := importer.Run(context.Background(), b, s.options()); !errors.Is(err, importer.ErrAlreadyIn) {
+		t.Fatalf("taken a second time after it was redone: %v", err)
+	}
+	if _, err := s.reg.Undo(context.Background(), 2, u.Op, nil); !errors.Is(err, registrar.ErrBadCommand) {
+		t.Fatalf("one undoing undone twice: %v", err)
+	}
+	if u, err := s.reg.Undo(context.Background(), 2, res.Op, nil); err != nil || len(u.Findings) > 0 || s.members() != 0 {
+		t.Fatalf("undo after redo: %+v %v, %d members", u, err, s.members())
+	}
 }
 
 func TestRulesRefuseSingleLines(t *testing.T) {

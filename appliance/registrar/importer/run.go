@@ -106,7 +106,7 @@ func (r *run) begin(ctx context.Context) error {
 	var already bool
 	err := r.o.Store.View(ctx, func(v *register.View) error {
 		for _, o := range v.Operations() {
-			if o.What != "import" || o.Undone || !bytes.Equal(o.Digest, r.book.Digest[:]) {
+			if o.What != "import" || v.Undone(o.ID) || !bytes.Equal(o.Digest, r.book.Digest[:]) {
 				continue
 			}
 			if already = o.Ended; !already {
