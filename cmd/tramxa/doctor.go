@@ -77,12 +77,12 @@ func runDoctor(ctx context.Context, args []string, std stdio) error {
 
 func (n *stationNode) handleVerify(w http.ResponseWriter, r *http.Request) error {
 	v, err := n.Store().Verify(r.Context(), nil)
-	if err != nil && len(v.Lanes[0].Damage)+len(v.Lanes[1].Damage) == 0 {
+	if err != nil && len(v.Lanes[0].Damage)+len(v.Lanes[1].Damage)+len(v.Bad) == 0 {
 		return err
 	}
 	d := diagnosis{Sequence: v.Seq, ViewAgrees: v.View == v.Fold, Checkpoints: len(v.Checkpoints), Bad: v.Bad}
 	d.lanes(v.Lanes[:])
-	d.Whole = d.ViewAgrees && len(d.Damage) == 0
+	d.Whole = d.ViewAgrees && len(d.Damage) == 0 && len(d.Bad) == 0
 	return writeJSON(w, d)
 }
 
@@ -123,6 +123,9 @@ func showDiagnosis(w io.Writer, d diagnosis) error {
 	}
 	for _, r := range d.Damage {
 		fmt.Fprintf(w, "damaged: %s, bytes %d to %d, records %d to %d\n", r.Segment, r.Offset, r.Offset+r.Length, r.From, r.To)
+	}
+	for _, seq := range d.Bad {
+		fmt.Fprintf(w, "damaged: the checkpoint at %d; others serve, and the next one takes its place\n", seq)
 	}
 	if len(d.Damage) == 0 && !d.ViewAgrees {
 		fmt.Fprintln(w, "the view differs from the journal; it is made again at the next start")

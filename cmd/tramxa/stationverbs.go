@@ -30,6 +30,7 @@ func runStationRun(ctx context.Context, args []string, std stdio) error {
 	if _, err := f.parse(args, 0); err != nil {
 		return err
 	}
+	beSmall()
 	log := newLogger(std.err, slog.LevelInfo)
 	n, err := openStation(ctx, *dir, log, nil)
 	if err != nil {
