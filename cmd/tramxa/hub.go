@@ -132,7 +132,7 @@ func openHub(ctx context.Context, dir string, c hubConfig, tune hubTuning, log l
 	if err != nil {
 		return nil, err
 	}
-	lh, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.Known), Intake: h, Log: log.with("link", c.ID)})
+	lh, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.Known), Intake: h, Archive: h, Log: log.with("link", c.ID)})
 	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}

@@ -136,6 +136,20 @@ func (v *View) Batches(s journal.Station, e journal.Epoch, l journal.Lane, from 
 	return nil
 }
 
+// Archived returns a copy of the archived batch of a lane that holds a sequence,
+// as it came; nil when none does.
+func (v *View) Archived(s journal.Station, e journal.Epoch, l journal.Lane, at journal.Seq) ([]byte, error) {
+	first, end, err := v.holding(s, e, l, at)
+	if err != nil || first == 0 || at > end.Last {
+		return nil, err
+	}
+	b, ok, err := v.get(batchKey(tableBatch, s, e, l, first))
+	if err == nil && !ok {
+		err = fmt.Errorf("archived batch at %d of station %d is missing", first, s)
+	}
+	return b, err
+}
+
 // each visits the rows under prefix in key order. key and value are good only
 // during the call.
 func (v *View) each(prefix []byte, values bool, fn func(key, value []byte) error) error {

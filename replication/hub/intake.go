@@ -17,7 +17,10 @@ const (
 	crowded    = 5 * time.Second // wait when too much is under way
 )
 
-var _ link.Intake = (*Hub)(nil)
+var (
+	_ link.Intake  = (*Hub)(nil)
+	_ link.Archive = (*Hub)(nil)
+)
 
 // Known reports whether a station may show this key: that of its present epoch
 // or of an earlier one, which then hears that it is fenced. It does not wait.
@@ -130,6 +133,16 @@ func compare(v *fsm.View, st fsm.StationRow, heads []link.Head) (link.Status, er
 		}
 	}
 	return link.StatusWelcome, nil
+}
+
+// Archived gives a station a batch of its own back. What this node has applied is
+// committed and never changes, so it need not lead.
+func (h *Hub) Archived(_ context.Context, s journal.Station, p link.Place) (b []byte, err error) {
+	err = h.fsm.View(func(v *fsm.View) error {
+		b, err = v.Archived(s, p.Epoch, p.Lane, p.Seq)
+		return err
+	})
+	return b, err
 }
 
 // Take decides about one batch: refused cheaply where the state already says no,

@@ -27,6 +27,7 @@ type Conn struct {
 	ws       *websocket.Conn
 	welcome  Welcome
 	client   *Client
+	reader   *Reader // of a reading link, from the first Fetch on
 	start    time.Time
 	patience time.Duration
 	in       chan []byte

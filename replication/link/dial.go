@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -55,7 +56,8 @@ func (d *Dialer) patience() time.Duration {
 }
 
 // Dial connects to addr ("host:port") and says hello. *Refused: the hub
-// answered, and not with a welcome.
+// answered, and not with a welcome. A hello with CapFetch opens a reading link,
+// for Fetch alone; its welcome's status may then also be rewound or forked.
 func (d *Dialer) Dial(ctx context.Context, addr string, h Hello) (*Conn, error) {
 	if d.TLS == nil {
 		return nil, errors.New("link: TLS settings are missing")
@@ -77,7 +79,8 @@ func (d *Dialer) Dial(ctx context.Context, addr string, h Hello) (*Conn, error) 
 	if herr == nil {
 		w, herr = ParseWelcome(raw)
 	}
-	if herr == nil && err == nil && w.Status == StatusWelcome {
+	reading := slices.Contains(h.Capabilities, CapFetch) && slices.Contains(w.Capabilities, CapFetch)
+	if herr == nil && err == nil && (w.Status == StatusWelcome || reading) {
 		return newConn(conn, w, d.patience()), nil
 	}
 	if conn != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -34,6 +35,10 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		log.Warn("hello not answered", "error", err)
 		welcome = Welcome{Status: StatusBusy, RetryAfter: 5 * time.Second}
 	}
+	if slices.Contains(hello.Capabilities, CapFetch) {
+		h.lend(w, r, hello, welcome)
+		return
+	}
 	if welcome.Status == StatusWelcome && !h.sessions.clear(hello.Station, hello.Boot) {
 		log.Error("two copies of one station are alive; the second is fenced")
 		welcome = Welcome{Status: StatusFenced, Epoch: welcome.Epoch, Incarnation: welcome.Incarnation, HubTime: welcome.HubTime}
@@ -52,9 +57,11 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		log.Info("upgrade failed", "error", err)
 		return
 	}
-	l := &hubLink{hub: h, hello: hello, step: NewServer(hello.Station, kept),
-		session: &session{boot: hello.Boot, ws: ws, pong: make(chan struct{}, 1), done: make(chan struct{})}}
-	err = l.run(r.Context())
+	l := newHubLink(h, hello, ws)
+	step := NewServer(hello.Station, kept)
+	h.sessions.put(hello.Station, l.session)
+	defer h.sessions.remove(hello.Station, l.session)
+	err = l.run(r.Context(), func(b []byte) error { return l.do(r.Context(), step, step.Step(ServerEvent{Message: b})) })
 	log.Debug("link ended", "error", err)
 }
 
@@ -113,14 +120,16 @@ func (h *Hub) welcome(ctx context.Context, hello Hello) (Welcome, error) {
 type hubLink struct {
 	hub     *Hub
 	hello   Hello
-	step    *Server
 	session *session
 }
 
-func (l *hubLink) run(ctx context.Context) error {
-	ws, st := l.session.ws, l.hello.Station
-	l.hub.sessions.put(st, l.session)
-	defer l.hub.sessions.remove(st, l.session)
+func newHubLink(h *Hub, hello Hello, ws *websocket.Conn) *hubLink {
+	return &hubLink{hub: h, hello: hello, session: &session{boot: hello.Boot, ws: ws, pong: make(chan struct{}, 1), done: make(chan struct{})}}
+}
+
+// run gives each message to on until the link or on fails.
+func (l *hubLink) run(ctx context.Context, on func(b []byte) error) error {
+	ws := l.session.ws
 	defer ws.Close()
 	stop := context.AfterFunc(ctx, func() { ws.Close() })
 	defer stop()
@@ -144,7 +153,7 @@ func (l *hubLink) run(ctx context.Context) error {
 		if kind != websocket.BinaryMessage {
 			return fmt.Errorf("%w: a text message", ErrProtocol)
 		}
-		if err := l.do(ctx, l.step.Step(ServerEvent{Message: b})); err != nil {
+		if err := on(b); err != nil {
 			return err
 		}
 	}
@@ -152,7 +161,7 @@ func (l *hubLink) run(ctx context.Context) error {
 
 // do carries effects out. An intake error ends the link: the outcome is unknown
 // and the station sends the same batch again.
-func (l *hubLink) do(ctx context.Context, effects []ServerEffect) error {
+func (l *hubLink) do(ctx context.Context, step *Server, effects []ServerEffect) error {
 	for _, e := range effects {
 		switch {
 		case e.Err != nil:
@@ -164,7 +173,7 @@ func (l *hubLink) do(ctx context.Context, effects []ServerEffect) error {
 			if err != nil {
 				return err
 			}
-			if err := l.do(ctx, l.step.Step(ServerEvent{Verdict: &v})); err != nil {
+			if err := l.do(ctx, step, step.Step(ServerEvent{Verdict: &v})); err != nil {
 				return err
 			}
 		default:

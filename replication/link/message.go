@@ -26,19 +26,23 @@ const (
 	TypeSlice   MessageType = 3 // bytes of the batch at an offset
 	TypeHave    MessageType = 2 // the hub holds the bytes up to an offset
 	TypeVerdict MessageType = 4 // what the hub says about the batch
+	TypeFetch   MessageType = 5 // bytes of an archived batch are wanted back; on reading links only
+	TypePiece   MessageType = 6 // bytes of an archived batch, or that there is none
 )
 
 // Message is one frame {type, stream, offset, length} of the link. The length is
 // the websocket message's. Which fields count depends on Type.
 type Message struct {
 	Type    MessageType
-	Stream  journal.Lane // the lane whose batch it is
-	Offset  uint32       // Slice: where Data starts; Have: how far the hub holds
-	Size    uint32       // Offer: bytes of the batch
-	ID      [16]byte     // Offer: batch.ID
-	Data    []byte       // Offer (at offset 0), Slice
-	Verdict Verdict      // Verdict
-	Brief   bool         // Verdict: of Hash only the first 8 bytes are carried
+	Stream  journal.Lane  // the lane whose batch it is
+	Offset  uint32        // Slice, Piece: where Data starts; Have: how far the hub holds; Fetch: from here
+	Size    uint32        // Offer: bytes of the batch; Fetch: bytes wanted; Piece: of the batch, 0: the hub holds none
+	Epoch   journal.Epoch // Fetch
+	Seq     journal.Seq   // Fetch, Piece: the batch that holds this record
+	ID      [16]byte      // Offer: batch.ID
+	Data    []byte        // Offer (at offset 0), Slice, Piece
+	Verdict Verdict       // Verdict
+	Brief   bool          // Verdict: of Hash only the first 8 bytes are carried
 }
 
 // Marshal encodes m.
@@ -56,6 +60,16 @@ func (m Message) Marshal() []byte {
 		w.bytes(m.Data)
 	case TypeHave:
 		w.uvarint(uint64(m.Offset))
+	case TypeFetch:
+		w.uvarint(uint64(m.Epoch))
+		w.uvarint(uint64(m.Seq))
+		w.uvarint(uint64(m.Offset))
+		w.uvarint(uint64(m.Size))
+	case TypePiece:
+		w.uvarint(uint64(m.Seq))
+		w.uvarint(uint64(m.Size))
+		w.uvarint(uint64(m.Offset))
+		w.bytes(m.Data)
 	case TypeVerdict:
 		v := m.Verdict
 		w.u8(uint8(v.Kind))
@@ -94,6 +108,15 @@ func ParseMessage(b []byte) (Message, error) {
 		r.must(len(m.Data) > 0 && len(m.Data) <= maxSlice)
 	case TypeHave:
 		m.Offset = uint32(r.uvarint(maxBatch))
+	case TypeFetch:
+		m.Epoch, m.Seq = journal.Epoch(r.uvarint(1<<32-1)), journal.Seq(r.uvarint(1<<63-1))
+		m.Offset, m.Size = uint32(r.uvarint(maxBatch)), uint32(r.uvarint(maxWindow))
+		r.must(m.Epoch > 0 && m.Seq > 0 && m.Size > 0)
+	case TypePiece:
+		m.Seq = journal.Seq(r.uvarint(1<<63 - 1))
+		m.Size, m.Offset = uint32(r.uvarint(maxBatch)), uint32(r.uvarint(maxBatch))
+		m.Data = r.rest()
+		r.must(m.Seq > 0 && len(m.Data) <= maxSlice && int(m.Offset)+len(m.Data) <= int(m.Size) && (m.Size == 0) == (len(m.Data) == 0))
 	case TypeVerdict:
 		r.verdict(&m)
 	default:

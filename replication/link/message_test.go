@@ -114,6 +114,9 @@ func FuzzMessage(f *testing.F) {
 	for _, m := range sampleMessages() {
 		f.Add(m.Marshal())
 	}
+	for _, s := range sampleReading() {
+		f.Add(s.Marshal())
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := ParseMessage(b)
 		if err == nil && !bytes.Equal(m.Marshal(), b) {

@@ -15,9 +15,11 @@ import (
 
 // HubOptions are what the hub's end of links needs.
 type HubOptions struct {
-	TLS    *tls.Config  // required: identity.ServerTLS
-	Intake Intake       // required
-	Log    *slog.Logger // nil: discarded
+	TLS    *tls.Config // required: identity.ServerTLS
+	Intake Intake      // required
+	// Archive gives stations their own batches back. Nil: they cannot have them.
+	Archive Archive
+	Log     *slog.Logger // nil: discarded
 	// PartialBytes bounds what all stations' half batches may take in memory.
 	// 0: 64 MiB.
 	PartialBytes int

@@ -60,7 +60,7 @@ func newHub(t *testing.T, wrap func(link.Intake) link.Intake) *hub {
 	if wrap != nil {
 		intake = wrap(intake)
 	}
-	end, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.intake.Known), Intake: intake})
+	end, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.intake.Known), Intake: intake, Archive: h.intake})
 	if err != nil {
 		t.Fatal(err)
 	}

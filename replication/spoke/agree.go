@@ -20,7 +20,7 @@ func joined(sentinel, cause error) error { return fmt.Errorf("%w (%w)", sentinel
 
 // refusal turns a hello answered without welcome into an error; nil means the
 // hub named its leader.
-func (s *Spoke) refusal(w link.Welcome) error {
+func refusal(w link.Welcome) error {
 	switch w.Status {
 	case link.StatusNotLeader:
 		if w.Leader == "" {

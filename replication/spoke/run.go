@@ -31,7 +31,7 @@ func (s *Spoke) Run(ctx context.Context) error {
 			continue
 		}
 		failures++
-		delay, stage := s.backoff(failures), StageWaiting
+		delay, stage := backoff(failures, s.o.MinBackoff, s.o.MaxBackoff), StageWaiting
 		if stopped(err) {
 			delay, stage = s.o.StoppedRetry, StageStopped
 			s.o.Log.Error("sending has stopped", "station", uint32(s.o.Origin.Station), "epoch", uint32(s.o.Origin.Epoch), "error", err)
@@ -56,10 +56,10 @@ func stopped(err error) bool {
 
 // backoff doubles with each failure and spreads by half, so that the stations of
 // a province do not come back in step after an outage.
-func (s *Spoke) backoff(failures int) time.Duration {
-	d := s.o.MaxBackoff
+func backoff(failures int, least, most time.Duration) time.Duration {
+	d := most
 	if failures < 20 {
-		d = min(d, s.o.MinBackoff<<(failures-1))
+		d = min(d, least<<(failures-1))
 	}
 	return d/2 + rand.N(d/2+1)
 }
@@ -147,7 +147,7 @@ func (s *Spoke) connect(ctx context.Context) (*link.Conn, error) {
 			}
 			return nil, err
 		}
-		if err := s.refusal(refused.Welcome); err != nil {
+		if err := refusal(refused.Welcome); err != nil {
 			return nil, err
 		}
 		s.lead = refused.Welcome.Leader

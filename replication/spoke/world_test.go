@@ -101,6 +101,8 @@ type world struct {
 	net    *network
 	wrap   func(link.Intake) link.Intake // stands between links and intake; nil: nothing does
 	stop   func()
+
+	archive link.Archive
 }
 
 func newNode(t *testing.T) *identity.Node {
@@ -130,6 +132,7 @@ func newWorldOf(t *testing.T, node *identity.Node, wrap func(link.Intake) link.I
 		t.Fatal(err)
 	}
 	w := &world{intake: new(linktest.Intake), node: node, net: newNetwork(), wrap: wrap}
+	w.archive = w.intake
 	if err := w.intake.Register(reg); err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +148,7 @@ func (w *world) serve(t *testing.T) {
 		intake = w.wrap(intake)
 	}
 	hub, err := link.NewHub(link.HubOptions{
-		TLS: identity.ServerTLS(w.node, w.intake.Known), Intake: intake,
+		TLS: identity.ServerTLS(w.node, w.intake.Known), Intake: intake, Archive: w.archive,
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

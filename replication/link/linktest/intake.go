@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,12 @@ type station struct {
 type lane struct {
 	hashes  []journal.Hash // [n] is the chain after n records
 	effects []journal.Record
+	batches []archived // as they came, in order
+}
+
+type archived struct {
+	first, last journal.Seq
+	raw         []byte
 }
 
 // ErrLost is a Fault: the batch was decided, the answer is lost.
@@ -104,6 +111,23 @@ func (in *Intake) Forget(s journal.Station, n journal.Lane, to journal.Seq) {
 	defer in.mu.Unlock()
 	l := in.stations[s].lanes[n]
 	l.hashes, l.effects = l.hashes[:to+1], l.effects[:to]
+	l.batches = slices.DeleteFunc(l.batches, func(a archived) bool { return a.last > to })
+}
+
+// Archived gives a batch of the present epoch back.
+func (in *Intake) Archived(_ context.Context, s journal.Station, p link.Place) ([]byte, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	st := in.stations[s]
+	if st == nil || p.Epoch != st.current || st.lanes[p.Lane] == nil {
+		return nil, nil
+	}
+	for _, a := range st.lanes[p.Lane].batches {
+		if a.first <= p.Seq && p.Seq <= a.last {
+			return a.raw, nil
+		}
+	}
+	return nil, nil
 }
 
 // Hello answers by state.
@@ -192,7 +216,11 @@ func (in *Intake) decide(b []byte) link.Verdict {
 	if kind != 0 {
 		return link.Verdict{Kind: kind}
 	}
-	return l.take(got, r.Secret)
+	v := l.take(got, r.Secret)
+	if v.Kind == link.VerdictAccepted {
+		l.batches = append(l.batches, archived{got.First, got.Last, append([]byte(nil), b...)})
+	}
+	return v
 }
 
 // take is the table of acceptance for a batch that is sound in itself.
