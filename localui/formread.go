@@ -357,6 +357,9 @@ func (rd *reading) rows(fd field) {
 func rowColumns() []field {
 	var out []field
 	for _, c := range columns("") {
+		if c.Path == "relation" {
+			c.Label = "f.relation_short"
+		}
 		if c.Type != typePerson && c.Path != "insurance" {
 			out = append(out, c)
 		}

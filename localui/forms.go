@@ -118,8 +118,8 @@ func bookForms() []*form {
 		{Slug: "sua-ho", Kind: population.KindHouseholdChanged, About: aboutHousehold, Subject: "household", Label: "form.household_change", Group: "g.book",
 			Fields: []field{
 				{Path: "area", Type: typeArea, Label: "f.area", Help: "help.unchanged"},
-				{Path: "number", Type: typeSheet, Label: "f.household_number", Help: "help.unchanged", Span: 3},
-				{Path: "type", Type: typeWord, Words: kindWords, Label: "f.household_kind", Span: 3},
+				{Path: "number", Type: typeSheet, Label: "f.household_number", Help: "help.unchanged", Span: 2},
+				{Path: "type", Type: typeWord, Words: kindWords, Label: "f.household_kind", Span: 4},
 				{Path: "address", Type: typeText, Label: "f.address", Help: "help.unchanged", Span: 9},
 				dateField("f.known_date"),
 				{Path: "closed", Type: typeFlag, Label: "f.closed", Help: "help.closed", Span: 12},
@@ -156,8 +156,8 @@ func bookForms() []*form {
 func householdFields() []field {
 	return []field{
 		{Path: "area", Type: typeArea, Label: "f.area", Must: true},
-		{Path: "number", Type: typeSheet, Label: "f.household_number", Help: "help.sheet", Must: true, Span: 3},
-		{Path: "type", Type: typeWord, Words: kindWords, Label: "f.household_kind", Must: true, Span: 3},
+		{Path: "number", Type: typeSheet, Label: "f.household_number", Help: "help.sheet", Must: true, Span: 2},
+		{Path: "type", Type: typeWord, Words: kindWords, Label: "f.household_kind", Must: true, Span: 4},
 		{Path: "address", Type: typeText, Label: "f.address", Span: 9},
 	}
 }

@@ -198,13 +198,13 @@ func TestForms(t *testing.T) {
 		fillFrom(page, f)
 		f.Set("child.born", "06/03/2027")
 		b.post("/dinh-chinh/"+seq, f).is(http.StatusOK).has("Đã lưu tại trạm")
-		b.get("/da-luu/"+seq).has("06/03/2027")
+		b.get("/da-luu/" + seq).has("06/03/2027")
 		page = b.get("/huy/" + seq).is(http.StatusOK)
 		f = page.hidden()
 		b.post("/huy/"+seq, f).is(http.StatusUnprocessableEntity).has("Cần ghi lý do")
 		f.Set("reason", "ghi nhầm hộ")
 		b.post("/huy/"+seq, f).is(http.StatusOK).has("Đã lưu tại trạm", "ghi nhầm hộ")
-		b.get("/ho/"+ids[0].String()).has("đã hủy bởi bản ghi")
+		b.get("/ho/" + ids[0].String()).has("đã hủy bởi bản ghi")
 	})
 }
 

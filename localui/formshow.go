@@ -45,6 +45,7 @@ type fieldView struct {
 	Must     bool
 	Span     int
 	Value    string
+	Blank    string // what no choice means
 	Other    string // typePerson: what stands in the input beside the list
 	Options  []optionView
 	Chosen   []chosenView // members to choose from
@@ -284,6 +285,9 @@ func (sh *shower) choose(fd field) []chosenView {
 		c := chosenView{ID: p.ID.String(), Line: sh.personLine(p, sh.sub.today), On: slices.Contains(chosen, p.ID.String())}
 		if fd.Type != typePeople {
 			rel := sh.view(field{Type: typeCode, List: codelist.Relation, Label: "f.relation"}, fd.Path+".rel."+c.ID)
+			if rel.Blank = sh.text("form.derived"); sh.form.Kind == population.KindMoveInside || sh.form.Kind == population.KindHouseholdJoined {
+				rel.Blank = sh.text("form.relation_there")
+			}
 			c.Relation = &rel
 		}
 		out = append(out, c)

@@ -3,7 +3,6 @@ package localui
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"tramxa/appliance/journal"
@@ -72,6 +71,10 @@ func (c *counted) get(book *register.View, p population.Period) (*report.Report,
 	return rep, nil
 }
 
+// tileNames are the counts on the first page, by formula of the report's rows.
+var tileNames = map[string]string{"births": "kind.birth", "deaths": "kind.death", "arrivals": "kind.arrival",
+	"departures": "kind.departure", "married": "tile.married", "divorced": "tile.divorced"}
+
 // quickForms are the forms on the first page, the most frequent first.
 var quickForms = []string{"sinh", "chet", "chuyen-den", "chuyen-di", "ket-hon", "doi-thong-tin"}
 
@@ -95,8 +98,8 @@ func (s *station) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		b.Stock, b.Homes = endOf(rep), rep.Households
 		b.Balance = v.terms(rep, b.Href)
 		for _, row := range rep.Rows {
-			if !strings.Contains(row.Code, ".") {
-				b.Tiles = append(b.Tiles, tile{v.rowName(row), row.Value, b.Href + "&so=" + row.Code})
+			if key, ok := tileNames[row.Formula]; ok {
+				b.Tiles = append(b.Tiles, tile{v.text(key), row.Value, b.Href + "&so=" + row.Code})
 			}
 		}
 		b.NoArea = len(book.Areas()) == 0

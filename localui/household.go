@@ -18,7 +18,8 @@ type householdBody struct {
 	History  []entryLine
 	Prev     *link
 	Next     *link
-	Forms    []link
+	Forms    []link // what happens often
+	Others   []link
 	CanWrite bool
 }
 
@@ -84,11 +85,7 @@ func (s *station) sheet(book *register.View, v *visit, h *population.Household) 
 		return b, err
 	}
 	b.Prev, b.Next = v.neighbours(book, h)
-	for _, f := range allForms() {
-		if f.About == aboutHousehold {
-			b.Forms = append(b.Forms, link{"/ghi/" + f.Slug + "?ho=" + b.ID, v.text(f.Label)})
-		}
-	}
+	b.Forms, b.Others = v.formLinks(aboutHousehold, b.ID, "sinh", "chuyen-den", "chuyen-di", "tach-ho")
 	return b, nil
 }
 

@@ -56,7 +56,7 @@ func (h *hubPages) foundOperator(ctx context.Context, f firstAccount) error {
 
 func (h *hubPages) frameOf(v *visit) frame {
 	item := func(href, key string) menuItem { return menuItem{Href: href, Label: v.text(key), Tab: true} }
-	return frame{Menu: []menuItem{item("/", "menu.board"), item("/tong-hop", "menu.rollup"), item("/trang-thai", "menu.cluster"), item("/nguoi-dung", "menu.operators")},
+	return frame{Menu: []menuItem{item("/", "menu.board"), item("/tong-hop", "menu.rollup"), item("/trang-thai", "menu.cluster"), {Href: "/nguoi-dung", Label: v.text("menu.operators")}},
 		Pill: v.hubPill(h.o.Board.Status())}
 }
 
@@ -147,6 +147,9 @@ func (w words) boardLine(s StationLine, now time.Time) boardLine {
 	}
 	if l.Title == "" {
 		l.Title = w.text("board.station", "n", s.Station)
+	}
+	if s.LastContact.IsZero() {
+		l.Contact = ""
 	}
 	l.Text = w.text("state.station." + key)
 	if all := s.Watermark + s.Waiting; all > 0 {

@@ -42,7 +42,7 @@ func (w words) entryLine(v *register.View, seq uint64, e population.Entry, about
 		l.Late = e.When().Month != 0 && population.PeriodOf(e.When()) < c
 	}
 	for _, id := range peopleOf(e) {
-		if id == about {
+		if id == about || about != 0 && e.Kind() == population.KindHouseholdOpened {
 			continue
 		}
 		if len(l.People) == 6 {

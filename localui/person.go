@@ -3,6 +3,7 @@ package localui
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"tramxa/appliance/population"
 	"tramxa/appliance/register"
@@ -17,7 +18,8 @@ type personBody struct {
 	House    *householdLine
 	Same     *link
 	Died     string
-	Forms    []link
+	Forms    []link // what happens often
+	Others   []link
 	CanWrite bool
 }
 
@@ -114,10 +116,8 @@ func (s *station) portrait(book *register.View, v *visit, p *population.Person) 
 	for _, id := range book.Children(p.ID) {
 		kin("person.child", id)
 	}
-	for _, f := range allForms() {
-		if f.About == aboutPerson && p.Active() {
-			b.Forms = append(b.Forms, link{"/ghi/" + f.Slug + "?nguoi=" + b.ID, v.text(f.Label)})
-		}
+	if p.Active() {
+		b.Forms, b.Others = v.formLinks(aboutPerson, b.ID, "chet", "doi-thong-tin", "ket-hon", "ly-hon")
 	}
 	if p.Active() && p.Sex == population.Female {
 		b.Forms = append([]link{{"/ghi/sinh?nguoi=" + b.ID, v.text("form.birth")}}, b.Forms...)
@@ -125,4 +125,20 @@ func (s *station) portrait(book *register.View, v *visit, p *population.Person) 
 	var err error
 	b.Life, err = v.history(book, population.Ref{Type: population.TypePerson, ID: p.ID}, p.ID)
 	return b, err
+}
+
+// formLinks are the forms about a person or household: those named, and the rest.
+func (w words) formLinks(about subjectKind, id string, often ...string) (first, rest []link) {
+	for _, f := range allForms() {
+		if f.About != about {
+			continue
+		}
+		l := link{"/ghi/" + f.Slug + "?" + string(about) + "=" + id, w.text(f.Label)}
+		if slices.Contains(often, f.Slug) {
+			first = append(first, l)
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	return first, rest
 }

@@ -83,6 +83,7 @@ func newSite(a *auth.Auth, hosts []string, place, code string, practice bool, lo
 	s.mux.HandleFunc("POST /dang-xuat", s.logout)
 	s.mux.HandleFunc("GET /bat-dau", s.firstPage)
 	s.mux.HandleFunc("POST /bat-dau", s.firstPost)
+	s.handle("GET /them", nil, s.more)
 	s.handle("/", nil, func(http.ResponseWriter, *http.Request, *visit) error { return errNotFound })
 	return s, nil
 }
@@ -248,3 +249,8 @@ type problemBody struct{ Title, Hint string }
 var errOtherUser = errors.New("the form was opened by another user")
 
 func isForbidden(err error) bool { return errors.Is(err, registrar.ErrForbidden) }
+
+// more is the menu of a phone, where the bottom has room for four tabs.
+func (s *site) more(w http.ResponseWriter, _ *http.Request, v *visit) error {
+	return s.show(w, v, http.StatusOK, "more", v.text("menu.all"), nil)
+}

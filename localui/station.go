@@ -45,7 +45,6 @@ func NewStation(o StationOptions) (http.Handler, error) {
 func (s *station) routes() {
 	s.mux.HandleFunc("GET /live", s.live)
 	s.handle("GET /{$}", nil, s.home)
-	s.handle("GET /them", nil, s.more)
 	s.handle("GET /tim", rolesRead, s.search)
 	s.handle("POST /goi-y", rolesRead, s.suggest)
 	s.handle("GET /ho/{id}", rolesRead, s.household)
@@ -69,11 +68,6 @@ func (s *station) routes() {
 	s.handle("POST /nguoi-dung/{so}/mat-khau", rolesHead, s.userPassword)
 	s.handle("GET /trang-thai", nil, s.syncPage)
 	s.handle("POST /trang-thai/gui", nil, s.syncNow)
-}
-
-// more is the menu of a phone, where the bottom has room for four tabs.
-func (s *station) more(w http.ResponseWriter, _ *http.Request, v *visit) error {
-	return s.show(w, v, http.StatusOK, "more", v.text("menu.all"), nil)
 }
 
 // view reads the book and returns the first error it met.
