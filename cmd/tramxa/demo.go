@@ -72,6 +72,9 @@ func runDemo(ctx context.Context, args []string, std stdio) (err error) {
 	}
 	say := std.err
 	d, err := startDemo(ctx, o, say)
+	if err != nil && !o.once {
+		return ignoreCancel(ctx, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -117,9 +120,10 @@ type demo struct {
 	hubPagesStop func()
 }
 
-// startDemo makes hub and station, or opens those in the directory.
-func startDemo(ctx context.Context, o demoOptions, say io.Writer) (d *demo, err error) {
-	d = &demo{options: o, say: say, began: time.Now(), served: make(chan error, 1)}
+// startDemo makes hub and station in a directory that holds none. After an error
+// nothing of it runs any more.
+func startDemo(ctx context.Context, o demoOptions, say io.Writer) (_ *demo, err error) {
+	d := &demo{options: o, say: say, began: time.Now(), served: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// inPrivate gives the test a folder for temporary files of its own, and wants it
+// empty afterwards.
+func inPrivate(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir) // Windows
+	t.Cleanup(func() {
+		left, err := os.ReadDir(dir)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, e := range left {
+			t.Errorf("left behind: %s", e.Name())
+		}
+	})
+}
+
+func TestDemoOnceAgrees(t *testing.T) {
+	inPrivate(t)
+	var out bytes.Buffer
+	says := &watcher{}
+	if code := run(t.Context(), []string{"demo", "--once", "--persons", "500", "--json"}, stdio{in: strings.NewReader(""), out: &out, err: says}); code != exitDone {
+		t.Fatalf("exit code %d\n%s", code, says)
+	}
+	var res demoResult
+	dec := json.NewDecoder(&out)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&res); err != nil || dec.More() {
+		t.Fatalf("the answer is not one JSON object: %v", err)
+	}
+	if !res.Reports || !res.States {
+		t.Errorf("station and hub do not agree: %+v", res)
+	}
+	if res.Persons < 450 || res.Recorded < 100 || res.Acts == 0 || res.WireBytes == 0 {
+		t.Errorf("hardly anything happened: %+v", res)
+	}
+	if res.Acknowledged != res.Recorded || len(res.HubApplied) != 3 {
+		t.Errorf("recorded, acknowledged and applied differ: %+v", res)
+	}
+	for node, n := range res.HubApplied {
+		if n != res.Recorded {
+			t.Errorf("node %d applied %d of %d records", node+1, n, res.Recorded)
+		}
+	}
+	t.Logf("%+v", res)
+}
+
+// TestDemoEndsWithControlC stops the demo at each of its stages.
+func TestDemoEndsWithControlC(t *testing.T) {
+	for name, at := range map[string]string{
+		"while the hub is made":     "making a hub",
+		"while the station is made": "making a station",
+		"while the month happens":   "happens within a minute",
+	} {
+		t.Run(name, func(t *testing.T) {
+			inPrivate(t)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			says := &watcher{at: at, then: cancel}
+			code := run(ctx, []string{"demo", "--persons", "50"}, stdio{in: strings.NewReader(""), out: says, err: says})
+			if !errors.Is(ctx.Err(), context.Canceled) {
+				t.Fatalf("it never came to %q: %v\n%s", at, ctx.Err(), says)
+			}
+			if code != exitDone {
+				t.Errorf("exit code %d: whoever ends the demo has not failed\n%s", code, says)
+			}
+			if name == "while the month happens" && !strings.Contains(says.String(), "http://127.0.0.1:") {
+				t.Errorf("it never said where the pages are\n%s", says)
+			}
+		})
+	}
+}
+
+// TestDemoKeepsADirectory runs the demo with --dir: what is kept can be looked
+// at with the other verbs, and is not overwritten.
+func TestDemoKeepsADirectory(t *testing.T) {
+	inPrivate(t)
+	dir := filepath.Join(t.TempDir(), "demo")
+	args := []string{"demo", "--once", "--persons", "50", "--dir", dir}
+	verb := func(want int, args ...string) string {
+		t.Helper()
+		says := &watcher{}
+		if code := run(t.Context(), args, stdio{in: strings.NewReader(""), out: says, err: says}); code != want {
+			t.Fatalf("tramxa %s: exit code %d, want %d\n%s", strings.Join(args, " "), code, want, says)
+		}
+		return says.String()
+	}
+	verb(exitDone, args...)
+	if s := verb(exitDone, "doctor", "--dir", filepath.Join(dir, "station")); !strings.HasPrefix(s, "whole: ") {
+		t.Errorf("the doctor says %s", s)
+	}
+	if s := verb(exitFailed, args...); !strings.Contains(s, "holds a demo already") {
+		t.Errorf("a second demo in the same directory says %s", s)
+	}
+}
+
+// watcher keeps what is written and does something when it reads a certain text.
+type watcher struct {
+	mu   sync.Mutex
+	b    bytes.Buffer
+	at   string
+	then func()
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n, err := w.b.Write(p)
+	if w.then != nil && bytes.Contains(w.b.Bytes(), []byte(w.at)) {
+		w.then()
+		w.then = nil
+	}
+	return n, err
+}
+
+func (w *watcher) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.String()
+}
