@@ -42,7 +42,7 @@ func hubHandler(h *hub.Hub) http.Handler {
 		return writeJSON(w, list)
 	})
 	handle("POST /v1/stations", func(w http.ResponseWriter, r *http.Request) error { return addStation(h, w, r) })
-	handle("POST /v1/fence", func(w http.ResponseWriter, r *http.Request) error { return fenceStation(h, r) })
+	handle("POST /v1/fence", func(w http.ResponseWriter, r *http.Request) error { return fenceStation(h, w, r) })
 	handle("GET /v1/units", func(w http.ResponseWriter, _ *http.Request) error { return listUnits(h, w) })
 	handle("POST /v1/units", func(w http.ResponseWriter, r *http.Request) error { return importUnits(h, w, r) })
 	handle("GET /v1/report", func(w http.ResponseWriter, r *http.Request) error {
@@ -86,13 +86,16 @@ func addStation(h *hub.Hub, w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, map[string]any{"station": reg.Station, "epoch": reg.Epoch, "unit": reg.Unit})
 }
 
-func fenceStation(h *hub.Hub, r *http.Request) error {
+func fenceStation(h *hub.Hub, w http.ResponseWriter, r *http.Request) error {
 	station, err1 := strconv.ParseUint(r.URL.Query().Get("station"), 10, 32)
 	epoch, err2 := strconv.ParseUint(r.URL.Query().Get("epoch"), 10, 32)
 	if err := errors.Join(err1, err2); err != nil {
 		return usagef("station and epoch are numbers")
 	}
-	return h.Fence(r.Context(), journal.Station(station), journal.Epoch(epoch))
+	if err := h.Fence(r.Context(), journal.Station(station), journal.Epoch(epoch)); err != nil {
+		return err
+	}
+	return writeJSON(w, map[string]any{"station": station, "epoch": epoch, "fenced": true})
 }
 
 func listUnits(h *hub.Hub, w http.ResponseWriter) error {
