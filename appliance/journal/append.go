@@ -24,20 +24,45 @@ type active struct {
 // their way; the same group may or may not be there after the next start, and
 // nothing is written until then.
 func (j *Journal) Append(drafts []Draft) (first Seq, err error) {
+	heads := make([]byte, 0, len(drafts)*MaxHead)
+	recs := make([]Record, len(drafts))
+	for i, d := range drafts {
+		from := len(heads)
+		heads = d.Envelope.Append(heads)
+		recs[i] = Record{Head: heads[from:len(heads):len(heads)], Body: d.Body}
+	}
+	return j.append(recs)
+}
+
+// AppendRecords writes records that exist already, byte for byte, as one group: to
+// build a damaged journal anew. They must follow the head; otherwise ErrFormat. In
+// everything else it is Append.
+func (j *Journal) AppendRecords(recs []Record) error {
+	head, _ := j.Head()
+	for i, r := range recs {
+		if r.Seq != head+Seq(i)+1 || len(r.Head) == 0 || len(r.Head) > MaxHead {
+			return fmt.Errorf("%w: record %d does not follow %d", ErrFormat, r.Seq, head+Seq(i))
+		}
+	}
+	_, err := j.append(recs)
+	return err
+}
+
+func (j *Journal) append(recs []Record) (first Seq, err error) {
 	if err := j.Err(); err != nil {
 		return 0, err
 	}
-	chain, err := j.encode(drafts)
+	chain, err := j.encode(recs)
 	if err != nil {
 		return 0, err
 	}
-	first = chain.Seq - Seq(len(drafts)) + 1
+	first = chain.Seq - Seq(len(recs)) + 1
 	size := int64(frameHeaderLen + len(j.plain) + tagLen + crcLen)
 	if err := j.room(size); err != nil {
 		return 0, err
 	}
 	a := j.active
-	j.out = a.sealer.seal(j.out[:0], first, len(drafts), j.plain)
+	j.out = a.sealer.seal(j.out[:0], first, len(recs), j.plain)
 	if n, err := a.file.WriteAt(j.out, a.end); err != nil {
 		if n == 0 && isNoSpace(err) {
 			return 0, fmt.Errorf("%w: %w", ErrNoSpace, err)
@@ -52,23 +77,21 @@ func (j *Journal) Append(drafts []Draft) (first Seq, err error) {
 	return first, nil
 }
 
-// encode writes the records of drafts to j.plain and returns the chain after them.
-func (j *Journal) encode(drafts []Draft) (Chain, error) {
-	if len(drafts) == 0 || len(drafts) > MaxGroup {
-		return Chain{}, fmt.Errorf("%w: a group of %d records, allowed are 1 to %d", ErrTooLarge, len(drafts), MaxGroup)
+// encode writes records to j.plain and returns the chain after them.
+func (j *Journal) encode(recs []Record) (Chain, error) {
+	if len(recs) == 0 || len(recs) > MaxGroup {
+		return Chain{}, fmt.Errorf("%w: a group of %d records, allowed are 1 to %d", ErrTooLarge, len(recs), MaxGroup)
 	}
 	j.mu.RLock()
 	chain := j.chain
 	j.mu.RUnlock()
 	j.plain = j.plain[:0]
-	for _, d := range drafts {
-		if len(d.Body) > MaxBody {
-			return Chain{}, fmt.Errorf("%w: a body of %d bytes, allowed are %d", ErrTooLarge, len(d.Body), MaxBody)
+	for _, r := range recs {
+		if len(r.Body) > MaxBody {
+			return Chain{}, fmt.Errorf("%w: a body of %d bytes, allowed are %d", ErrTooLarge, len(r.Body), MaxBody)
 		}
-		var buf [MaxHead]byte
-		head := d.Envelope.Append(buf[:0])
-		j.plain = AppendRecord(j.plain, Record{Head: head, Body: d.Body})
-		chain.Add(head, d.Body)
+		j.plain = AppendRecord(j.plain, r)
+		chain.Add(r.Head, r.Body)
 	}
 	if len(j.plain) > MaxFrame {
 		return Chain{}, fmt.Errorf("%w: a group of %d bytes, allowed are %d", ErrTooLarge, len(j.plain), MaxFrame)

@@ -10,6 +10,7 @@ type Damage struct {
 	Segment string // file name in the journal's directory; of a missing segment, the file after the hole
 	From    Seq    // first sequence lost; 0 when no record is lost
 	To      Seq    // last sequence lost, as far as is known; never below From
+	Open    bool   // at the journal's end: records after To may be lost with it
 	Offset  int64  // of the first byte that does not verify
 	Length  int64  // bytes until the next that do, or the end of the file; 0 for a missing segment
 	Cause   string // what does not verify, in a few words

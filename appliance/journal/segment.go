@@ -192,8 +192,10 @@ func (in *inspection) skip(seg []byte, off int, next Seq, bad bool) int {
 	at, first, found := resync(seg, from, next)
 	if !found {
 		d.Length = int64(len(seg) - off)
+		f, err := parseFrameHeader(seg, off)
+		d.Open = err != nil || f.first != next || !zeroIn(seg, f.end(), len(seg))
 		if off+trailerLen <= len(seg) && looksLikeTrailer(seg, off, next) {
-			d.From, d.To, d.Cause = 0, 0, "the seal does not verify"
+			d.From, d.To, d.Open, d.Cause = 0, 0, false, "the seal does not verify"
 		}
 		return -1
 	}

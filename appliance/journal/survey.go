@@ -108,6 +108,7 @@ func (s *survey) link(h header) {
 // settle gives the damage at the end of a segment its last sequence, now that the
 // next segment states its first.
 func (s *survey) settle(d *Damage, first Seq) {
+	d.Open = false
 	if first <= d.From {
 		d.From, d.To = 0, 0
 		return
@@ -175,7 +176,7 @@ func (s *survey) unreadable(name string, err error) error {
 		return err
 	}
 	size, _ := s.o.FS.Stat(s.o.path(name)) // 0 will do when that fails too
-	s.add(&Damage{Segment: name, From: s.next, To: s.next, Length: size, Cause: "the file cannot be read"})
+	s.add(&Damage{Segment: name, From: s.next, To: s.next, Open: true, Length: size, Cause: "the file cannot be read"})
 	s.known, s.last = false, nil
 	return nil
 }
@@ -193,7 +194,8 @@ func (s *survey) noHeader(name string, newest bool) error {
 		return nil
 	}
 	d := &Damage{Segment: name, From: s.next, To: s.next, Length: int64(len(seg)), Cause: "the header does not verify"}
-	for off, next := 0, s.next; ; {
+	off := 0
+	for next := s.next; ; {
 		at, first, found := resync(seg, off, next)
 		if !found {
 			break
@@ -205,6 +207,7 @@ func (s *survey) noHeader(name string, newest bool) error {
 		}
 		d.To = max(d.To, next-1)
 	}
+	d.Open = off == 0 || !zeroIn(seg, off, len(seg))
 	s.add(d)
 	s.known, s.last = false, nil
 	return nil

@@ -89,16 +89,21 @@ func (s *Store) open(ctx context.Context) error {
 	if s.keys, err = ReadKeys(s.fs, s.o.KeyFile); err != nil {
 		return err
 	}
-	if _, err := journal.ReadGenesis(s.fs, laneDir(s.dir, s.keys.Epoch, journal.LaneRegister)); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: %s; hint: make one with init, or restore a backup", ErrNoStation, s.dir)
-		}
-		return err
+	if _, err := s.fs.ReadDir(filepath.Dir(laneDir(s.dir, s.keys.Epoch, journal.LaneRegister))); err != nil {
+		return noStation(s.dir, err)
 	}
 	if s.fs == journal.OS {
 		if s.lock, err = takeLock(filepath.Join(s.dir, lockName), s.o.Now()); err != nil {
 			return err
 		}
+	}
+	for lane := range s.lanes {
+		if err := finishSwap(s.fs, laneDir(s.dir, s.keys.Epoch, journal.Lane(lane))); err != nil {
+			return err
+		}
+	}
+	if _, err := journal.ReadGenesis(s.fs, laneDir(s.dir, s.keys.Epoch, journal.LaneRegister)); err != nil {
+		return noStation(s.dir, err)
 	}
 	if err := s.openLanes(ctx); err != nil {
 		return err
@@ -122,6 +127,13 @@ func (s *Store) open(ctx context.Context) error {
 		s.log.Warn("store: no ballast file", "cause", err)
 	}
 	return nil
+}
+
+func noStation(dir string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s; hint: make one with init, or restore a backup", ErrNoStation, dir)
+	}
+	return err
 }
 
 func (s *Store) laneOptions(lane journal.Lane) journal.Options {

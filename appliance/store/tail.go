@@ -15,7 +15,7 @@ func checkTail(head, known journal.Seq, source string) error {
 		return nil
 	}
 	return fmt.Errorf("%s record %d: %w", source, known, &journal.Damage{
-		Segment: "the newest segment", From: head + 1, To: known, Cause: "the journal ends too early, seen",
+		Segment: "the newest segment", From: head + 1, To: known, Open: true, Cause: "the journal ends too early, seen",
 	})
 }
 

@@ -17,13 +17,13 @@ func (f *FS) Crash(rng *rand.Rand) {
 	inOrder := rng.IntN(2) == 0 // a file system that logs its names loses only the latest
 	for _, c := range f.pending {
 		if rng.Float64() < keep {
-			c.apply(f.onDisk)
+			f.settle(c)
 		} else if inOrder {
 			break
 		}
 	}
 	f.pending = nil
-	f.names = maps.Clone(f.onDisk)
+	f.names, f.dirs = maps.Clone(f.onDisk), maps.Clone(f.dirDisk)
 	seen := map[*inode]bool{}
 	for _, name := range slices.Sorted(maps.Keys(f.names)) {
 		if node := f.names[name]; !seen[node] {
@@ -41,7 +41,7 @@ func (f *FS) Clone() *FS {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c := New(Options{Quota: f.quota})
-	c.dirs = maps.Clone(f.dirs)
+	c.dirs, c.dirDisk = maps.Clone(f.dirs), maps.Clone(f.dirs)
 	for name, node := range f.names {
 		c.names[name] = &inode{data: node.data.clone(), durable: node.data.clone()}
 	}

@@ -265,3 +265,35 @@ func TestCloneIsApart(t *testing.T) {
 		t.Fatalf("%q, %q", content(c, "/f"), content(disk, "/f"))
 	}
 }
+
+// TestRenamedDirectoryIsThereOnce: whole under the old name or whole under the
+// new one, until the directory above is synced.
+func TestRenamedDirectoryIsThereOnce(t *testing.T) {
+	for _, synced := range []bool{false, true} {
+		got := outcomes(t, func(disk *crashfs.FS) {
+			must(t, disk.MkdirAll("a/b/old", 0o700))
+			for _, name := range []string{"a/b/old/x", "a/b/old/y"} {
+				must(t, journal.WriteFileAtomic(disk, name, []byte(name[8:]), 0o600))
+			}
+			must(t, disk.Rename("a/b/old", "a/b/new"))
+			if synced {
+				must(t, disk.SyncDir("a/b"))
+			}
+		}, func(disk *crashfs.FS) string {
+			names, err := disk.ReadDir("a/b")
+			must(t, err)
+			return fmt.Sprint(names, content(disk, "a/b/"+names[0]+"/x"), content(disk, "a/b/"+names[0]+"/y"))
+		})
+		if synced {
+			wantAll(t, got, "[new]xy")
+		} else {
+			wantAll(t, got, "[new]xy", "[old]xy")
+		}
+	}
+	disk := crashfs.New(crashfs.Options{})
+	must(t, disk.MkdirAll("a", 0o700))
+	create(t, disk, "a/x")
+	if err := disk.Rename("a", "b"); err == nil {
+		t.Error("a directory with unsynced names was renamed")
+	}
+}

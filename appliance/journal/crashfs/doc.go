@@ -9,7 +9,7 @@
 //   - the size of a file may be that after any unsynced write, truncation or
 //     allocation;
 //   - a creation, rename or removal in a directory not synced since may have
-//     happened or not; a rename is one step;
+//     happened or not; a rename is one step, of a directory too;
 //   - open files are dead (ErrDead).
 //
 // Calls can be made to fail: a write then is short, a sync leaves some blocks

@@ -38,10 +38,12 @@ type FS struct {
 	onDisk  map[string]*inode // names as after a crash that loses every pending one
 	pending []dirChange
 	dirs    map[string]bool
+	dirDisk map[string]bool // dirs as after a crash that loses every pending rename of one
 	fault   faults
 }
 
-// dirChange is an unsynced creation (to), removal (from) or rename (both).
+// dirChange is an unsynced creation (to), removal (from) or rename (both). A
+// directory that is renamed has no node.
 type dirChange struct {
 	from, to string
 	node     *inode
@@ -56,7 +58,8 @@ var (
 func New(o Options) *FS {
 	return &FS{
 		rng: rand.New(rand.NewPCG(o.Seed, 0x6372617368)), quota: o.Quota,
-		names: map[string]*inode{}, onDisk: map[string]*inode{}, dirs: map[string]bool{"/": true, ".": true},
+		names: map[string]*inode{}, onDisk: map[string]*inode{},
+		dirs: map[string]bool{"/": true, ".": true}, dirDisk: map[string]bool{"/": true, ".": true},
 	}
 }
 
@@ -125,11 +128,15 @@ func (f *FS) ReadDir(dir string) ([]string, error) {
 	return names, nil
 }
 
-// Rename is journal.FS, for files.
+// Rename is journal.FS. A directory may be renamed only to a name that is not
+// there, and when every name below it is synced.
 func (f *FS) Rename(oldname, newname string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	oldname, newname = clean(oldname), clean(newname)
+	if f.dirs[oldname] {
+		return f.renameDir(oldname, newname)
+	}
 	node, ok := f.names[oldname]
 	if !ok || !f.dirs[path.Dir(newname)] {
 		return pathError("rename", oldname, fs.ErrNotExist)
@@ -144,6 +151,38 @@ func (f *FS) Rename(oldname, newname string) error {
 		return pathError("rename", oldname, err)
 	}
 	return nil
+}
+
+// renameDir moves a directory in one step.
+func (f *FS) renameDir(oldname, newname string) error {
+	if _, there := f.names[newname]; there || f.dirs[newname] || !f.dirs[path.Dir(newname)] {
+		return pathError("rename", newname, fs.ErrExist)
+	}
+	for _, c := range f.pending {
+		if under(c.from, oldname) || under(c.to, oldname) {
+			return pathError("rename", oldname, errors.New("crashfs: names below are not synced"))
+		}
+	}
+	skip, err := f.fault.hit(OpRename)
+	if !skip {
+		move(f.names, oldname, newname)
+		move(f.dirs, oldname, newname)
+		f.pending = append(f.pending, dirChange{from: oldname, to: newname})
+	}
+	if err != nil {
+		return pathError("rename", oldname, err)
+	}
+	return nil
+}
+
+// move renames from and all below it.
+func move[T any](names map[string]T, from, to string) {
+	for name, v := range maps.Clone(names) {
+		if name == from || under(name, from) {
+			delete(names, name)
+			names[to+strings.TrimPrefix(name, from)] = v
+		}
+	}
 }
 
 // Remove is journal.FS, for files and empty directories.
@@ -180,6 +219,7 @@ func (f *FS) removeDir(dir string) error {
 		}
 	}
 	delete(f.dirs, dir)
+	delete(f.dirDisk, dir)
 	return nil
 }
 
@@ -194,7 +234,7 @@ func (f *FS) MkdirAll(dir string, _ fs.FileMode) error {
 		if _, ok := f.names[d]; ok {
 			return pathError("mkdir", d, syscall.ENOTDIR)
 		}
-		f.dirs[d] = true
+		f.dirs[d], f.dirDisk[d] = true, true
 	}
 	return nil
 }
@@ -231,13 +271,23 @@ func (f *FS) SyncDir(dir string) error {
 	var later []dirChange
 	for _, c := range f.pending {
 		if (c.from != "" && path.Dir(c.from) == dir) || (c.to != "" && path.Dir(c.to) == dir) {
-			c.apply(f.onDisk)
+			f.settle(c)
 		} else {
 			later = append(later, c)
 		}
 	}
 	f.pending = later
 	return nil
+}
+
+// settle makes a change durable.
+func (f *FS) settle(c dirChange) {
+	if c.node == nil && c.from != "" && c.to != "" {
+		move(f.onDisk, c.from, c.to)
+		move(f.dirDisk, c.from, c.to)
+		return
+	}
+	c.apply(f.onDisk)
 }
 
 func (c dirChange) apply(names map[string]*inode) {
