@@ -84,6 +84,10 @@ func formsBySlug() map[string]*form {
 
 // formOfKind is the form with which an entry is amended.
 func formOfKind(e population.Entry) *form {
+	switch e.(type) {
+	case population.SamePerson, population.SamePersonUndone:
+		return nil // they are taken back by each other
+	}
 	for _, f := range allForms() {
 		if f.Kind != e.Kind() {
 			continue

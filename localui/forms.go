@@ -141,6 +141,12 @@ func bookForms() []*form {
 				{Path: "canonical", Type: typePerson, Label: "f.canonical", Help: "help.canonical_older", Must: true},
 				noteField(),
 			}},
+		{Slug: "bo-noi", Kind: population.KindSamePersonUndone, About: aboutPerson, Subject: "other", Label: "form.same_undone", fill: fillSame,
+			Fields: []field{
+				dateField("f.known_date"),
+				{Path: "canonical", Type: typePerson, Label: "f.canonical", Must: true},
+				noteField(),
+			}},
 		{Slug: "dia-ban", Kind: population.KindAreaDefined, About: aboutNothing, Label: "form.area", Fields: []field{
 			{Path: "number", Type: typeDigits, Label: "f.area_number", Must: true, Span: 3},
 			{Path: "hamlet", Type: typeText, Label: "f.hamlet", Must: true, Span: 6},
@@ -241,4 +247,11 @@ func code(c population.Code) string {
 		return ""
 	}
 	return strconv.Itoa(int(c))
+}
+
+// fillSame names the entry somebody is linked to.
+func fillSame(sub *subject, set func(string, string)) {
+	if sub.person != nil && sub.person.Same != 0 {
+		set("canonical", sub.person.Same.String())
+	}
 }

@@ -3,7 +3,9 @@ package localui_test
 import (
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -250,10 +252,35 @@ func TestEveryFormRecords(t *testing.T) {
 	b := w.as("huong")
 	var area population.ID
 	w.view(func(v *register.View) { area = v.AreaByNumber(1) })
-	post := func(path string, f url.Values) answer {
+	post := func(path string, f url.Values) {
 		t.Helper()
 		action, _, _ := strings.Cut(path, "?")
-		return b.post(action, f).is(http.StatusOK).has("Đã lưu tại trạm")
+		saved := b.post(action, f).is(http.StatusOK).has("Đã lưu tại trạm")
+		if action == "/ghi/dia-ban" || action == "/ghi/ho-den" {
+			return // an area is defined anew; a household that arrives is several entries
+		}
+		// What was written can be amended in its form: here by a note alone.
+		seq := saved.path[strings.LastIndexByte(saved.path, '/')+1:]
+		page, again := openForm(b, "/dinh-chinh/"+seq, nil)
+		fillFrom(page, again)
+		again.Set("note", "ghi theo phiếu tháng 3")
+		b.post("/dinh-chinh/"+seq, again).is(http.StatusOK).has("Đã lưu tại trạm")
+		number, err := strconv.ParseUint(seq, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.view(func(v *register.View) {
+			now, _ := v.Entry(number)
+			if now.Extra().Note != "ghi theo phiếu tháng 3" {
+				t.Fatalf("%s: the note is %q", action, now.Extra().Note)
+			}
+			a, b := reflect.ValueOf(v.Written(number)), reflect.ValueOf(now)
+			for i := range a.NumField() {
+				if name := a.Type().Field(i).Name; name != "Common" && !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+					t.Fatalf("%s: amending the note changed %s from %v to %v", action, name, a.Field(i), b.Field(i))
+				}
+			}
+		})
 	}
 	open := func(path string, more map[string]string) url.Values {
 		t.Helper()
@@ -316,7 +343,17 @@ func TestEveryFormRecords(t *testing.T) {
 	rest := w.members(three)
 	post("/ghi/ngoai-pham-vi", open("/ghi/ngoai-pham-vi?nguoi="+rest[4].String(), map[string]string{"date": "15/03/2027", "note": "bộ đội"}))
 	post("/ghi/ghi-trung", open("/ghi/ghi-trung?nguoi="+rest[3].String(), map[string]string{"date": "15/03/2027", "canonical~": rest[1].String()}))
+	post = func(path string, f url.Values) { // these cannot be amended, they are taken back
+		t.Helper()
+		action, _, _ := strings.Cut(path, "?")
+		b.post(action, f).is(http.StatusOK).has("Đã lưu tại trạm")
+	}
 	post("/ghi/cung-nguoi", open("/ghi/cung-nguoi?nguoi="+rest[2].String(), map[string]string{"date": "15/03/2027", "canonical~": rest[1].String()}))
+	page := b.get("/nguoi/"+rest[2].String()).is(http.StatusOK).has("Bản ghi trùng", "/ghi/bo-noi")
+	if strings.Contains(page.body, "/ghi/chet") {
+		t.Error("a double entry is offered a death")
+	}
+	post("/ghi/bo-noi", open("/ghi/bo-noi?nguoi="+rest[2].String(), map[string]string{"date": "16/03/2027"}))
 	post("/ghi/dia-ban", open("/ghi/dia-ban", map[string]string{"number": "2", "hamlet": "Làng Mới", "unit": "23764", "date": "01/01/2027"}))
 	b.get("/dia-ban").is(http.StatusOK).has("Làng Mới")
 }

@@ -101,7 +101,7 @@ func (s *site) door(w http.ResponseWriter, r *http.Request, lang string, cause e
 	l := words{s.locales[lang], lang}
 	status := http.StatusUnauthorized
 	body := doorBody{Action: "/dang-nhap", Login: r.PostForm.Get("_login"), Next: localPath(r.PostForm.Get("next"))}
-	if kept != nil {
+	if kept != nil && keepable(r.URL.Path) {
 		body.Action, body.Ended, body.Next = r.URL.RequestURI(), true, ""
 		body.Kept = keptFields(kept)
 	}
@@ -116,6 +116,12 @@ func (s *site) door(w http.ResponseWriter, r *http.Request, lang string, cause e
 		return cause
 	}
 	return s.write(w, status, "login", s.bare(r, lang, l.text("login.title"), body))
+}
+
+// keepable: only what is written into the book is kept; forms with passwords in
+// them are filled in again.
+func keepable(path string) bool {
+	return strings.HasPrefix(path, "/ghi/") || strings.HasPrefix(path, "/dinh-chinh/") || strings.HasPrefix(path, "/huy/")
 }
 
 // keptFields lists the fields of a form but for the login's own.

@@ -7,6 +7,7 @@ import (
 
 	"tramxa/appliance/population"
 	"tramxa/appliance/register"
+	"tramxa/appliance/registrar"
 	"tramxa/appliance/report"
 )
 
@@ -26,6 +27,7 @@ type monthBody struct {
 	Households  int
 	Families    int
 	Closed      bool
+	CanClose    bool // it has ended, is the next one open, and the user may
 	CSV         string
 	Code        string // the number that was opened
 	What        string
@@ -88,6 +90,7 @@ func (s *station) monthPage(w http.ResponseWriter, r *http.Request, v *visit) er
 		b.Prev, b.Next = monthHref(o.From.Prev(), b.Area), monthHref(o.From.Next(), b.Area)
 		b.fill(v.words, rep, href)
 		b.Closed = book.PeriodClosed(o.From)
+		b.CanClose = !b.Closed && mayWrite(v.user) && o.From < population.PeriodOf(s.o.Status().Today) && (book.LastClosed() == 0 || book.LastClosed().Next() == o.From)
 		for _, a := range book.Areas() {
 			b.Areas = append(b.Areas, optionView{a.ID.String(), v.areaName(a), a.ID == o.Scope.Area})
 		}
@@ -200,4 +203,46 @@ func sendCSV(w http.ResponseWriter, rep *report.Report, name string) error {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	return rep.WriteCSV(w)
+}
+
+// closeBody asks before a month is closed: its report is then sent, and what
+// comes later counts in the next one.
+type closeBody struct {
+	Ky, Period, Next string
+	Key              string
+	Error            string
+}
+
+func (s *station) closePage(w http.ResponseWriter, r *http.Request, v *visit) error {
+	return s.closeShow(w, v, http.StatusOK, r.URL.Query().Get("ky"), "")
+}
+
+func (s *station) closeShow(w http.ResponseWriter, v *visit, status int, ky, fault string) error {
+	p, err := population.ParsePeriod(ky)
+	if err != nil {
+		return errNotFound
+	}
+	device, seq, err := s.auth.NextForm(v.token)
+	if err != nil {
+		return err
+	}
+	b := closeBody{Ky: ky, Period: v.period(p), Next: v.period(p.Next()), Key: registrar.Key{Device: device, Seq: seq}.String(), Error: fault}
+	return s.show(w, v, status, "close", v.text("close.title"), b)
+}
+
+func (s *station) closePost(w http.ResponseWriter, r *http.Request, v *visit) error {
+	ky := r.PostForm.Get("ky")
+	p, err := population.ParsePeriod(ky)
+	if err != nil {
+		return errBadInput
+	}
+	a, err := s.record(r, v, population.PeriodClosed{Period: p})
+	if err != nil {
+		return err
+	}
+	if a.Status != registrar.StatusRecorded {
+		return s.closeShow(w, v, http.StatusUnprocessableEntity, ky, findingsText(a.Findings, v.lang))
+	}
+	http.Redirect(w, r, "/thang?ky="+ky, http.StatusSeeOther)
+	return nil
 }

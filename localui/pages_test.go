@@ -176,3 +176,21 @@ func TestHubPages(t *testing.T) {
 	b.post("/nguoi-dung", url.Values{"login": {"Có Dấu"}, "password": {password}}).is(http.StatusUnprocessableEntity)
 	w.browser().post("/dang-nhap", url.Values{"_login": {"van.hanh"}, "_password": {password}}).is(http.StatusOK)
 }
+
+func TestMonthIsClosedOnce(t *testing.T) {
+	w := newWorld(t).withUsers()
+	ids := w.family()
+	b := w.as("nam")
+	b.get("/thang?ky=2027-01").is(http.StatusOK).has("/thang/khoa?ky=2027-01")
+	f := b.get("/thang/khoa?ky=2027-01").is(http.StatusOK).hidden()
+	b.post("/thang/khoa", f).is(http.StatusOK).has("đã khóa sổ")
+	head := w.head()
+	b.post("/thang/khoa", f).is(http.StatusOK)
+	if w.head() != head {
+		t.Fatal("closed twice")
+	}
+	f = b.get("/thang/khoa?ky=2027-03").hidden()
+	b.post("/thang/khoa", f).is(http.StatusUnprocessableEntity).has("kỳ tiếp theo là")
+	_, f = openForm(b, "/ghi/chuyen-di?ho="+ids[0].String(), map[string]string{"date": "20/01/2027", "persons": ids[3].String(), "to": "Huế"})
+	b.post("/ghi/chuyen-di", f).is(http.StatusOK).has("ghi muộn, tính vào 02/2027")
+}

@@ -119,6 +119,9 @@ func (s *station) portrait(book *register.View, v *visit, p *population.Person) 
 	if p.Active() {
 		b.Forms, b.Others = v.formLinks(aboutPerson, b.ID, "chet", "doi-thong-tin", "ket-hon", "ly-hon")
 	}
+	if p.Same != 0 {
+		b.Forms = []link{{"/ghi/bo-noi?nguoi=" + b.ID, v.text("form.same_undone")}}
+	}
 	if p.Active() && p.Sex == population.Female {
 		b.Forms = append([]link{{"/ghi/sinh?nguoi=" + b.ID, v.text("form.birth")}}, b.Forms...)
 	}
@@ -130,7 +133,7 @@ func (s *station) portrait(book *register.View, v *visit, p *population.Person) 
 // formLinks are the forms about a person or household: those named, and the rest.
 func (w words) formLinks(about subjectKind, id string, often ...string) (first, rest []link) {
 	for _, f := range allForms() {
-		if f.About != about {
+		if f.About != about || f.Group == "" {
 			continue
 		}
 		l := link{"/ghi/" + f.Slug + "?" + string(about) + "=" + id, w.text(f.Label)}

@@ -53,6 +53,8 @@ func (s *station) routes() {
 	s.handle("GET /bien-dong", rolesAll, s.events)
 	s.handle("GET /thang", rolesAll, s.monthPage)
 	s.handle("GET /thang.csv", rolesAll, s.monthCSV)
+	s.handle("GET /thang/khoa", rolesWrite, s.closePage)
+	s.handle("POST /thang/khoa", rolesWrite, s.closePost)
 	s.handle("GET /ghi", rolesWrite, s.formList)
 	s.handle("GET /ghi/{phieu}", rolesWrite, s.formPage)
 	s.handle("POST /ghi/{phieu}", rolesWrite, s.formPost)

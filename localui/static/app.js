@@ -172,3 +172,20 @@ document.addEventListener("keydown", (e) => {
     press("#back");
   } else if (e.key === "?" && !typing) { const keys = $("#keys"); if (keys) { e.preventDefault(); keys.showModal(); } }
 });
+
+// here is the address that shows this page again; one that answers a form sent
+// is the form itself.
+function here() {
+  if (!form || form.dataset.target) return location.pathname + location.search;
+  const q = new URLSearchParams();
+  for (const n of ["ho", "nguoi", "diaban"]) if (form.elements[n]) q.set(n, form.elements[n].value);
+  return "/ghi/" + form.dataset.form + "?" + q;
+}
+
+// A page left alone shows nobody's data: after the login has run out it asks for
+// it again. The draft of a form waits in the tab.
+if (user !== "0") {
+  let seen = Date.now();
+  for (const ev of ["keydown", "pointerdown", "scroll"]) addEventListener(ev, () => { seen = Date.now(); }, { passive: true });
+  setInterval(() => { if (Date.now() - seen > 15.2 * 60000) location.replace("/dang-nhap?next=" + encodeURIComponent(here())); }, 15000);
+}
