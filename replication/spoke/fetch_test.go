@@ -175,3 +175,37 @@ func TestHubWithoutArchive(t *testing.T) {
 		}
 	})
 }
+
+// TestRecordsOfAStretch: exactly those asked for, as many as there are, and none
+// that follow on another history.
+func TestRecordsOfAStretch(t *testing.T) {
+	node := newNode(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, node)
+		defer w.stop()
+		out := sent(t, w, 60)
+		defer out.Close()
+		h := &HubRecords{Fetcher: w.fetcher(t), Epoch: 1, Key: stationKey.Public().(ed25519.PublicKey), Secret: epochSecret}
+		for _, r := range [][3]journal.Seq{{25, 47, 47}, {1, 20, 20}, {55, 0, 60}, {50, 90, 60}, {61, 0, 60}} {
+			pre, err := out.HashAt(r[0] - 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := journal.Stretch{Epoch: 1, From: r[0], To: r[1], Pre: pre}
+			var got []journal.Record
+			take := func(rec journal.Record) error { got = append(got, rec); return nil }
+			if err := h.Records(context.Background(), s, take); err != nil {
+				t.Fatal(r, err)
+			}
+			if want := own(t, out, r[0], r[2]); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Fatalf("%v: %d records", r, len(got))
+			}
+			got = nil
+			if s.Pre = (journal.Hash{1}); r[0] <= 60 {
+				if err := h.Records(context.Background(), s, take); !errors.Is(err, batch.ErrChain) || len(got) > 0 {
+					t.Fatalf("%v on another history: %d records, %v", r, len(got), err)
+				}
+			}
+		}
+	})
+}
