@@ -298,7 +298,6 @@ func TestEveryFormRecords(t *testing.T) {
 		"members[2].name": "Lê Văn Ba", "members[2].sex": "male", "members[2].born": "03/03/2001", "members[2].relation": "3", "members[2].marital": "1"})
 	post("/ghi/mo-ho", f)
 	one := w.householdAt(area, 1)
-	people := w.members(one)
 	f = open("/ghi/ho-den?diaban="+area.String(), map[string]string{"area": area.String(), "number": "2", "date": "05/03/2027", "from": "Đồng Nai", "reason": "1",
 		"members[0].name": "Đỗ Văn Tư", "members[0].sex": "male", "members[0].born": "1988", "members[0].marital": "2",
 		"members[1].name": "Bùi Thị Năm", "members[1].sex": "female", "members[1].born": "1990", "members[1].relation": "2", "members[1].marital": "2"})
@@ -313,7 +312,7 @@ func TestEveryFormRecords(t *testing.T) {
 		"member.name": "Lê Văn Bảy", "member.sex": "male", "member.born": "2003", "member.relation": "3"}))
 	post("/ghi/bo-sot", open("/ghi/bo-sot?ho="+one.String(), map[string]string{"date": "10/03/2027",
 		"member.name": "Lê Thị Tám", "member.sex": "female", "member.born": "2005", "member.relation": "3"}))
-	people = w.members(one)
+	people := w.members(one)
 	marry := open("/ghi/ket-hon?nguoi="+people[2].String(), map[string]string{"date": "07/03/2027", "b": people[3].String(), "counselled": "1"})
 	post("/ghi/ket-hon", marry)
 	post("/ghi/ly-hon", open("/ghi/ly-hon?nguoi="+people[2].String(), map[string]string{"date": "09/03/2027"}))

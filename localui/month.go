@@ -26,6 +26,7 @@ type monthBody struct {
 	Ages        []ageRow
 	Households  int
 	Families    int
+	Opens       bool // its numbers lead to the persons behind them
 	Closed      bool
 	CanClose    bool // it has ended, is the next one open, and the user may
 	CSV         string
@@ -119,6 +120,7 @@ func monthHref(p population.Period, area string) string {
 // fill puts a report on the page; href is the page itself, "" when its numbers
 // do not open.
 func (b *monthBody) fill(w words, rep *report.Report, href string) {
+	b.Opens = href != ""
 	b.Title, b.Provisional = rep.TitleVi, rep.Provisional
 	if w.lang == "en" {
 		b.Title = rep.TitleEn

@@ -36,10 +36,9 @@ type site struct {
 	log      *slog.Logger
 	mux      *http.ServeMux
 
-	user   func(ctx context.Context, number uint32, login string) (population.User, error) // who it is now; errForbidden when disabled
-	found  func(ctx context.Context, f firstAccount) error                                 // makes the first account's user and account
-	frame  func(v *visit) frame                                                            // menu, pill
-	public string                                                                          // what the login page says of this place
+	user  func(ctx context.Context, number uint32, login string) (population.User, error) // who it is now; errForbidden when disabled
+	found func(ctx context.Context, f firstAccount) error                                 // makes the first account's user and account
+	frame func(v *visit) frame                                                            // menu, pill
 }
 
 // frame is what a site puts around its pages.

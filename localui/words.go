@@ -55,6 +55,8 @@ func (w words) num(v any) string {
 // signed writes a term of the balance with its sign.
 func (w words) signed(sign, n int) string {
 	switch {
+	case n == 0:
+		return "0"
 	case sign > 0:
 		return "+" + w.num(n)
 	case sign < 0:
