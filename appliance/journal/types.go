@@ -98,6 +98,7 @@ var (
 	ErrWrongKey = errors.New("journal was written with another key")
 	ErrNotFound = errors.New("record not found")
 	ErrFormat   = errors.New("journal format not understood")
+	ErrForked   = errors.New("records of another history") // of the same journal: two copies wrote, or one was put back
 )
 
 // Genesis is the signed base of an epoch. h(0) commits to it.

@@ -56,7 +56,7 @@ func (b *BackupSource) Records(ctx context.Context, s journal.Stretch, fn func(j
 	chain := journal.Chain{Secret: b.keys.Secret, Lane: s.Lane, Hash: journal.Base(jo.Genesis, s.Lane)}
 	err = journal.Salvage(ctx, jo, func(r journal.Record) error {
 		if chain.Seq+1 == s.From && chain.Hash != s.Pre {
-			return fmt.Errorf("%w: the backup's record %d is another one's history", ErrBadBackup, chain.Seq)
+			return fmt.Errorf("%w: the backup's up to %d", journal.ErrForked, chain.Seq)
 		}
 		if s.To > 0 && r.Seq > s.To {
 			return errEnough

@@ -15,7 +15,8 @@ import (
 type Source interface {
 	// Records calls fn for the records of a stretch, in order and without a hole
 	// from its first on, as many as it holds: fewer is no error. It has verified
-	// them, and that they follow on the stretch's Pre. A record may be kept.
+	// them, and that they follow on the stretch's Pre: journal.ErrForked when its
+	// own do not. A record may be kept.
 	Records(ctx context.Context, s journal.Stretch, fn func(journal.Record) error) error
 }
 
@@ -73,22 +74,11 @@ func HealJournal(ctx context.Context, ho HealOptions) (healed []HealedLane, err 
 	if err != nil {
 		return nil, err
 	}
-	keys, err := ReadKeys(o.FS, o.KeyFile)
+	keys, release, err := offline(o)
 	if err != nil {
 		return nil, err
 	}
-	if o.FS == journal.OS {
-		lock, err := takeLock(filepath.Join(o.Dir, lockName), o.Now())
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, lock.release()) }()
-	}
-	for _, lane := range []journal.Lane{journal.LaneRegister, journal.LaneAccess} {
-		if err := finishSwap(o.FS, laneDir(o.Dir, keys.Epoch, lane)); err != nil {
-			return healed, err
-		}
-	}
+	defer func() { err = errors.Join(err, release()) }()
 	for _, lane := range []journal.Lane{journal.LaneRegister, journal.LaneAccess} {
 		h := healer{o: o, keys: keys, sources: ho.Sources, acceptEnd: ho.AcceptEnd, lane: lane, dir: laneDir(o.Dir, keys.Epoch, lane)}
 		if err := h.heal(ctx); err != nil {
@@ -101,11 +91,32 @@ func HealJournal(ctx context.Context, ho HealOptions) (healed []HealedLane, err 
 	return healed, nil
 }
 
+// offline takes a station that is not running in hand: its keys and its lock, and
+// what an interrupted swap has left to do is done.
+func offline(o Options) (keys Keys, release func() error, err error) {
+	if keys, err = ReadKeys(o.FS, o.KeyFile); err != nil {
+		return keys, nil, err
+	}
+	var lock *lockFile
+	if o.FS == journal.OS {
+		if lock, err = takeLock(filepath.Join(o.Dir, lockName), o.Now()); err != nil {
+			return keys, nil, err
+		}
+	}
+	for _, lane := range []journal.Lane{journal.LaneRegister, journal.LaneAccess} {
+		if err := finishSwap(o.FS, laneDir(o.Dir, keys.Epoch, lane)); err != nil {
+			return keys, nil, errors.Join(err, lock.release())
+		}
+	}
+	return keys, lock.release, nil
+}
+
 // Names beside a lane's folder while it is healed, and after.
 const (
 	healingExt = ".healing" // being built; worth nothing
 	healedExt  = ".healed"  // whole; about to take the place
 	asideExt   = ".bad-"    // and the time, UTC; the damaged one
+	branchExt  = ".branch-" // first record of the branch, -, and the time; see Branch
 )
 
 // healer makes one lane anew.
@@ -145,7 +156,7 @@ func (h *healer) heal(ctx context.Context) error {
 		return err
 	}
 	h.did.Head, h.did.Hash = head, hash
-	h.did.Aside, err = swapFolder(h.o.FS, h.dir, h.o.Now())
+	h.did.Aside, err = swapFolder(h.o.FS, h.dir, asideExt, h.o.Now())
 	return err
 }
 
@@ -199,10 +210,10 @@ func (h *healer) build(ctx context.Context, dir string) (journal.Seq, journal.Ha
 	return seq, hash, errors.Join(err, j.Close())
 }
 
-// swapFolder puts the healed folder in place of the damaged one. Between the steps
+// swapFolder puts the folder made anew in place of the old one, which is kept. Between the steps
 // finishSwap knows what is left to do.
-func swapFolder(fsys journal.FS, dir string, now time.Time) (aside string, err error) {
-	aside = dir + asideExt + now.UTC().Format("20060102T150405")
+func swapFolder(fsys journal.FS, dir, ext string, now time.Time) (aside string, err error) {
+	aside = dir + ext + now.UTC().Format("20060102T150405")
 	for _, step := range [][2]string{{dir + healingExt, dir + healedExt}, {dir, aside}, {dir + healedExt, dir}} {
 		if err := fsys.Rename(step[0], step[1]); err != nil {
 			return "", fmt.Errorf("put the healed journal in place: %w", err)

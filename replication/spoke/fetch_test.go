@@ -202,7 +202,7 @@ func TestRecordsOfAStretch(t *testing.T) {
 			}
 			got = nil
 			if s.Pre = (journal.Hash{1}); r[0] <= 60 {
-				if err := h.Records(context.Background(), s, take); !errors.Is(err, batch.ErrChain) || len(got) > 0 {
+				if err := h.Records(context.Background(), s, take); !errors.Is(err, journal.ErrForked) || len(got) > 0 {
 					t.Fatalf("%v on another history: %d records, %v", r, len(got), err)
 				}
 			}

@@ -21,7 +21,7 @@ type HubRecords struct {
 
 // Records calls fn for the records of a stretch, in order, as many as the hub has;
 // fewer is no error. Of another epoch it has none. Records that do not follow on
-// the stretch's Pre are batch.ErrChain: the hub has another history.
+// the stretch's Pre are journal.ErrForked: the hub has another history.
 func (h *HubRecords) Records(ctx context.Context, s journal.Stretch, fn func(journal.Record) error) error {
 	if s.Epoch != h.Epoch {
 		return nil
@@ -33,7 +33,7 @@ func (h *HubRecords) Records(ctx context.Context, s journal.Stretch, fn func(jou
 		for _, r := range b.Records {
 			if first && r.Seq == s.From {
 				if first = false; chain.Hash != s.Pre {
-					return fmt.Errorf("%w: the hub has another history before record %d", batch.ErrChain, r.Seq)
+					return fmt.Errorf("%w: the hub's up to %d", journal.ErrForked, r.Seq-1)
 				}
 			}
 			chain.Add(r.Head, r.Body)
