@@ -110,6 +110,19 @@ func (w *work) contact(c Contact) (Verdict, error) {
 	return v, w.set(stationKey(c.Station), st.encode())
 }
 
+// release lets another installation take the place of the one that spoke first.
+func (w *work) release(c ReleaseInstall) (Verdict, error) {
+	st, _, v, err := w.current(c.Station, c.Epoch)
+	if err != nil || v.Outcome != Done {
+		return v, err
+	}
+	if st.Fenced {
+		return Verdict{Outcome: Fenced, Reason: "this epoch of the station is fenced"}, nil
+	}
+	st.Install = [16]byte{}
+	return v, w.set(stationKey(c.Station), st.encode())
+}
+
 func (w *work) units(c AddUnits) (Verdict, error) {
 	for _, u := range c.Rows {
 		if u.Code == "" || u.Name == "" {

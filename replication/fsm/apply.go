@@ -205,6 +205,8 @@ func (w *work) entry(l *raft.Log) (Verdict, error) {
 		return w.stateHash(c)
 	case Contact:
 		return w.contact(c)
+	case ReleaseInstall:
+		return w.release(c)
 	case Found:
 		return w.found(c)
 	}

@@ -55,8 +55,9 @@ const (
 	kindState    commandKind = 7
 	kindContact  commandKind = 8
 	kindFound    commandKind = 9
+	kindRelease  commandKind = 10
 
-	lastKind = kindFound
+	lastKind = kindRelease
 )
 
 // Command is one of the types below, as it stands in the raft log. At is the
@@ -123,6 +124,15 @@ type Found struct {
 	Incarnation [8]byte
 }
 
+// ReleaseInstall unbinds a station's epoch from the installation that speaks for
+// it: the next one that does is bound. For a station whose disk was replaced; the
+// one before is fenced from then on.
+type ReleaseInstall struct {
+	At      int64
+	Station journal.Station
+	Epoch   journal.Epoch
+}
+
 func (TakeBatch) kind() commandKind       { return kindTake }
 func (RegisterStation) kind() commandKind { return kindRegister }
 func (FenceStation) kind() commandKind    { return kindFence }
@@ -132,6 +142,7 @@ func (MarkState) kind() commandKind       { return kindMark }
 func (StateHash) kind() commandKind       { return kindState }
 func (Contact) kind() commandKind         { return kindContact }
 func (Found) kind() commandKind           { return kindFound }
+func (ReleaseInstall) kind() commandKind  { return kindRelease }
 
 func (c TakeBatch) body(*tuple.Writer) {} // see EncodeCommand
 
@@ -172,6 +183,12 @@ func (c Contact) body(w *tuple.Writer) {
 	if c.Install != ([16]byte{}) {
 		w.Bytes(c.Install[:])
 	}
+}
+
+func (c ReleaseInstall) body(w *tuple.Writer) {
+	w.Int(c.At)
+	w.Uint(uint64(c.Station))
+	w.Uint(uint64(c.Epoch))
 }
 
 func (c Found) body(w *tuple.Writer) {
@@ -252,6 +269,8 @@ func decodeTuple(kind commandKind, b []byte) (Command, error) {
 		c = StateHash{Index: r.Uint(tuple.MaxInt), Hash: readHash(r)}
 	case kindContact:
 		c = Contact{At: readSecond(r), Station: readStation(r), Epoch: readEpoch(r), Install: readInstall(r)}
+	case kindRelease:
+		c = ReleaseInstall{At: readSecond(r), Station: readStation(r), Epoch: readEpoch(r)}
 	case kindFound:
 		f := Found{At: readSecond(r)}
 		fixed(r, f.Incarnation[:])

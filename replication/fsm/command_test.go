@@ -29,6 +29,7 @@ func samples() map[string]fsm.Command {
 		"state":    fsm.StateHash{Index: 9, Hash: [32]byte{1, 2, 3}},
 		"contact":  fsm.Contact{At: 10, Station: 7, Epoch: 2, Install: [16]byte{4}},
 		"found":    fsm.Found{At: 11, Incarnation: [8]byte{5}},
+		"release":  fsm.ReleaseInstall{At: 12, Station: 7, Epoch: 2},
 	}
 }
 
@@ -200,5 +201,31 @@ func TestContradictionsAreRefused(t *testing.T) {
 	}
 	if m.hash() != before {
 		t.Error("a refused command left a trace")
+	}
+}
+
+// TestReplacedDiskTakesThePlace: once released, the next installation is bound and
+// the one before is the copy.
+func TestReplacedDiskTakesThePlace(t *testing.T) {
+	m := open(t, t.TempDir())
+	m.register(replicationtest.NewStation(7, 1))
+	first, second := [16]byte{1}, [16]byte{2}
+	for i, step := range []struct {
+		c    fsm.Command
+		want fsm.Outcome
+	}{
+		{fsm.Contact{Station: 7, Epoch: 1, Install: first}, fsm.Done},
+		{fsm.Contact{Station: 7, Epoch: 1, Install: second}, fsm.Fenced},
+		{fsm.ReleaseInstall{Station: 7, Epoch: 2}, fsm.Unregistered},
+		{fsm.ReleaseInstall{Station: 7, Epoch: 1}, fsm.Done},
+		{fsm.ReleaseInstall{Station: 7, Epoch: 1}, fsm.Done},
+		{fsm.Contact{Station: 7, Epoch: 1, Install: second}, fsm.Done},
+		{fsm.Contact{Station: 7, Epoch: 1, Install: first}, fsm.Fenced},
+		{fsm.FenceStation{Station: 7, Epoch: 1}, fsm.Done},
+		{fsm.ReleaseInstall{Station: 7, Epoch: 1}, fsm.Fenced},
+	} {
+		if v := m.do(step.c); v.Outcome != step.want {
+			t.Fatalf("step %d: %T: %+v, want %s", i, step.c, v, step.want)
+		}
 	}
 }

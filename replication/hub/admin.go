@@ -27,6 +27,13 @@ func (h *Hub) Fence(ctx context.Context, station journal.Station, epoch journal.
 	return h.order(ctx, fsm.FenceStation{At: h.now(), Station: station, Epoch: epoch})
 }
 
+// Release lets the next installation that speaks for an epoch of a station take
+// the place of the one that spoke first, which is fenced from then on. For a disk
+// that was replaced: whoever calls it has made sure that the old one is off.
+func (h *Hub) Release(ctx context.Context, station journal.Station, epoch journal.Epoch) error {
+	return h.order(ctx, fsm.ReleaseInstall{At: h.now(), Station: station, Epoch: epoch})
+}
+
 // AddUnits puts rows in the table of administrative units, in commands of
 // bounded size. Every command may be repeated, so may the whole.
 func (h *Hub) AddUnits(ctx context.Context, rows []fsm.UnitRow) error {
