@@ -64,9 +64,18 @@ func (s secret) valid() bool {
 		s.Cost.Threads >= 1 && s.Cost.Threads <= 16
 }
 
-func (h hasher) seal(ctx context.Context, password string, c cost) (secret, error) {
+// CheckPassword returns ErrWeak for a password outside the limits, so that a
+// caller can refuse it before doing anything else.
+func CheckPassword(password string) error {
 	if n := utf8.RuneCountInString(norm.NFC.String(password)); n < MinPassword || n > MaxPassword {
-		return secret{}, ErrWeak
+		return ErrWeak
+	}
+	return nil
+}
+
+func (h hasher) seal(ctx context.Context, password string, c cost) (secret, error) {
+	if err := CheckPassword(password); err != nil {
+		return secret{}, err
 	}
 	salt := make([]byte, 16)
 	if _, err := rand.Read(salt); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 
 	"tramxa/appliance/clock"
@@ -257,7 +258,7 @@ func (t *turn) judge(i int, fs []rules.Finding) {
 			keep = append(keep, population.Confirmation{Rule: f.Rule, Reason: reason})
 		}
 		if len(t.cmd.Entries) > 1 {
-			f.Field = fmt.Sprintf("entries[%d].%s", i, f.Field)
+			f.Field = strings.TrimSuffix(fmt.Sprintf("entries[%d].%s", i, f.Field), ".")
 		}
 		t.answer.Findings = append(t.answer.Findings, f)
 	}

@@ -237,7 +237,7 @@ func (n *stationNode) importBook(ctx context.Context, w http.ResponseWriter, boo
 
 func importHint(err error) error {
 	if errors.Is(err, importer.ErrAlreadyIn) {
-		return &coded{err: err, code: exitRefused, hint: "undo the import first if it shall be taken again"}
+		return &coded{err: importer.ErrAlreadyIn, code: exitRefused, hint: "undo the import first if it shall be taken again"}
 	}
 	return withHint(err, "the same file imported again goes on where it was")
 }

@@ -154,7 +154,7 @@ func openStation(ctx context.Context, dir string, log logger, tune func(*applian
 	if tune != nil {
 		tune(&o)
 	}
-	s, err := appliance.Open(ctx, o)
+	s, err := openWaiting(ctx, o)
 	if err != nil {
 		return nil, explainOpen(err, dir)
 	}
@@ -163,6 +163,27 @@ func openStation(ctx context.Context, dir string, log logger, tune func(*applian
 		return nil, errors.Join(err, s.Close())
 	}
 	return &stationNode{Station: s, dir: dir, config: c, auth: a, wire: &link.Meter{}, log: log}, nil
+}
+
+// lockPatience is how long a verb waits for another one that has the directory:
+// a service must not fail to start because somebody asks for the status.
+const lockPatience = 10 * time.Second
+
+func openWaiting(ctx context.Context, o appliance.Options) (*appliance.Station, error) {
+	for began := time.Now(); ; {
+		s, err := appliance.Open(ctx, o)
+		if !errors.Is(err, store.ErrLocked) || time.Since(began) > lockPatience {
+			return s, err
+		}
+		if running, _ := dialControl(ctx, o.Dir); running != nil {
+			return s, err // that one stays
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // explainOpen says what to do about a station that does not open.

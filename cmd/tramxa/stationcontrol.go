@@ -231,6 +231,10 @@ func (n *stationNode) actor(ctx context.Context, login string) (uint32, error) {
 	return number, err
 }
 
+// syncPatience is how long 'station sync' waits while nothing moves: longer than
+// a hub needs to choose a new leader.
+const syncPatience = 30 * time.Second
+
 func (n *stationNode) handleSync(w http.ResponseWriter, r *http.Request) error {
 	before := n.Status().Acked.Seq
 	sp := n.spoke.Load()
@@ -247,8 +251,7 @@ func (n *stationNode) handleSync(w http.ResponseWriter, r *http.Request) error {
 		go func() { _ = sp.Run(ctx) }()
 	}
 	sp.Now()
-	limit := time.NewTimer(2 * time.Minute)
-	defer limit.Stop()
+	moved, since := n.Status().Acked.Seq, time.Now()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -259,10 +262,14 @@ func (n *stationNode) handleSync(w http.ResponseWriter, r *http.Request) error {
 		if line.Stage == spokeStopped {
 			return &coded{err: line.LastError, code: exitFailed}
 		}
+		if st.Acked.Seq != moved {
+			moved, since = st.Acked.Seq, time.Now()
+		}
+		if time.Since(since) > syncPatience {
+			return unreachable(fmt.Errorf("%d records still wait, and none moved for %s: %w", st.Waiting, syncPatience, lineProblem(line.LastError)), "nothing is lost; they go when the line is back")
+		}
 		select {
 		case <-tick.C:
-		case <-limit.C:
-			return unreachable(fmt.Errorf("%d records still wait after two minutes: %w", st.Waiting, lineProblem(line.LastError)), "nothing is lost; they go when the line is back")
 		case <-r.Context().Done():
 			return r.Context().Err()
 		}

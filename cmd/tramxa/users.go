@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"text/tabwriter"
 
+	"tramxa/appliance/auth"
 	"tramxa/appliance/population"
 	"tramxa/appliance/register"
 	"tramxa/appliance/registrar"
@@ -137,6 +138,9 @@ func (n *stationNode) handleAddUser(w http.ResponseWriter, r *http.Request) erro
 // addUser writes the user into the book, then gives the password. When the
 // second step fails, 'station user reset' does it alone.
 func (n *stationNode) addUser(ctx context.Context, req userRequest, role population.Role) (uint32, error) {
+	if err := auth.CheckPassword(req.Password); err != nil {
+		return 0, err // before the user is in the book
+	}
 	var actor uint32
 	next := uint32(1)
 	err := n.View(ctx, func(v *register.View) error {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 )
 
 // version is set by the release build (-ldflags "-X main.version=…").
@@ -50,7 +52,8 @@ func runVersion(_ context.Context, args []string, io stdio) error {
 	if *asJSON {
 		return writeJSON(io.out, v)
 	}
-	_, err := fmt.Fprintf(io.out, "tramxa %s %s %s %s\n", v.Version, v.Commit, v.Go, v.System)
+	words := []string{"tramxa", v.Version, v.Commit, v.Go, v.System}
+	_, err := fmt.Fprintln(io.out, strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " "))
 	return err
 }
 
