@@ -151,6 +151,7 @@ func (s *station) take(w http.ResponseWriter, r *http.Request, v *visit, f *form
 	if by := values.Get("_by"); by != "" && by != strconv.FormatUint(uint64(v.user.Number), 10) {
 		return errOtherUser
 	}
+	values.Del("_form") // only a check may leave things out
 	if values.Has("_more") {
 		values.Set("_rows", strconv.Itoa(rowsShown(values)+1))
 		return s.again(w, r, v, f, target, http.StatusOK, nil)

@@ -22,6 +22,13 @@ type fault struct {
 	Key  string // of the locale files
 }
 
+// empty reports that something has not been filled in. While a form is being
+// typed ("_form" is sent, for the check) that is no reason not to look at the
+// rest.
+func (f fault) empty() bool {
+	return f.Key == "fault.must" || f.Key == "fault.nobody" || f.Key == "fault.relation"
+}
+
 // reading is a form being read into entries.
 type reading struct {
 	form   *form
@@ -56,8 +63,10 @@ func readForm(f *form, sub *subject, values url.Values, target uint64) (entries 
 	if f.assemble != nil {
 		f.assemble(rd)
 	}
-	if len(rd.faults) > 0 {
-		return nil, rd
+	for _, f := range rd.faults {
+		if rd.values.Get("_form") == "" || !f.empty() {
+			return nil, rd
+		}
 	}
 	e, err := rd.entry(rd.tree)
 	if err != nil {

@@ -79,12 +79,19 @@ func shoot(t *testing.T, address, file, size string) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
-	// A window is never narrower than 500 pixels: a phone is a frame in a wider one.
 	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--virtual-time-budget=2000",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr", "--hide-scrollbars", "--virtual-time-budget=2000",
 		"--user-data-dir="+t.TempDir(), "--window-size="+size, "--screenshot="+file, address)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
 		t.Fatalf("%s: %v\n%s", address, err, out)
+	}
+	// The browser's console tells of faults of the script and of what the page's
+	// own policy refused.
+	for _, line := range strings.Split(string(out), "\n") {
+		if strings.Contains(line, "CONSOLE") {
+			t.Errorf("%s: %s", address, line)
+		}
 	}
 }
 
