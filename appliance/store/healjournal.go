@@ -214,6 +214,14 @@ func (h *healer) build(ctx context.Context, dir string) (journal.Seq, journal.Ha
 // finishSwap knows what is left to do.
 func swapFolder(fsys journal.FS, dir, ext string, now time.Time) (aside string, err error) {
 	aside = dir + ext + now.UTC().Format("20060102T150405")
+	for {
+		if _, err := fsys.ReadDir(aside); errors.Is(err, fs.ErrNotExist) {
+			break
+		} else if err != nil {
+			return "", err
+		}
+		aside += "x" // a second one in the same second, or by a clock that stands still
+	}
 	for _, step := range [][2]string{{dir + healingExt, dir + healedExt}, {dir, aside}, {dir + healedExt, dir}} {
 		if err := fsys.Rename(step[0], step[1]); err != nil {
 			return "", fmt.Errorf("put the healed journal in place: %w", err)

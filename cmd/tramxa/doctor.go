@@ -14,7 +14,8 @@ import (
 )
 
 func doctorVerb() verb {
-	return verb{name: "doctor", args: "--dir D [--json]", about: "verify journal, checkpoints and view of a station, and say what is damaged", run: runDoctor}
+	return verb{name: "doctor", args: "--dir D [--heal [--from BACKUP] [--accept-end]|--rejoin|--branch] [--json]",
+		about: "verify a station and say what is damaged; make a damaged journal anew; lead a restored station back to the province's history", run: runDoctor}
 }
 
 // diagnosis is what the doctor found.
@@ -47,8 +48,23 @@ func runDoctor(ctx context.Context, args []string, std stdio) error {
 	f := newFlags("doctor", std)
 	dir := dirFlag(f, "station")
 	asJSON := f.Bool("json", false, "answer as JSON")
+	heal := f.Bool("heal", false, "make damaged journals anew, with the records missing from a backup or the province; the station must be stopped")
+	from := f.String("from", "", "with --heal: a backup that has the records")
+	acceptEnd := f.Bool("accept-end", false, "with --heal: let a journal end where its damaged end and everything else ends")
+	rejoin := f.Bool("rejoin", false, "of a station restored from a backup: take back what the province has had since; the station must be stopped")
+	branch := f.Bool("branch", false, "show what was written on a restored station before it rejoined, as JSON lines")
 	if _, err := f.parse(args, 0); err != nil {
 		return err
+	}
+	switch {
+	case *heal && !*rejoin && !*branch:
+		return runHeal(ctx, *dir, *from, *acceptEnd, *asJSON, std)
+	case *heal || *from != "" || *acceptEnd || *rejoin && *branch:
+		return usagef("--heal, --rejoin and --branch exclude each other; --from and --accept-end belong to --heal")
+	case *rejoin:
+		return runRejoin(ctx, *dir, *asJSON, std)
+	case *branch:
+		return runBranch(ctx, *dir, std)
 	}
 	var d diagnosis
 	err := stationVerbControl(ctx, *dir, std, func(c *control) error {
@@ -70,7 +86,7 @@ func runDoctor(ctx context.Context, args []string, std stdio) error {
 		err = showDiagnosis(std.out, d)
 	}
 	if err == nil && !d.Whole {
-		return withHint(errors.New("the station is damaged"), "nothing was changed; copy the directory, then restore a backup beside it or fetch the range from the province")
+		return withHint(errors.New("the station is damaged"), "nothing was changed; copy the directory, stop the station, then 'tramxa doctor --heal' brings back what the province or a backup (--from) has")
 	}
 	return err
 }

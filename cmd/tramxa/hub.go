@@ -20,7 +20,7 @@ func hubVerb() verb {
 		{name: "init", args: "--dir D --id n1 --ca FILE --peer n1=RAFT,LINK --peer … [--json]", about: "make the directory of one node of the province's hub", run: runHubInit},
 		{name: "run", args: "--dir D", about: "serve stations and pages until stopped", run: runHubRun},
 		{name: "status", args: "--dir D [--json]", about: "say how the node and its cluster are", run: runHubStatus},
-		{name: "stations", args: "list|add FILE|fence STATION EPOCH --dir D [--json]", about: "the board of stations; make one known by its registration; take no more from one", run: runHubStations},
+		{name: "stations", args: "list|add FILE|fence STATION EPOCH|replace STATION EPOCH --dir D [--json]", about: "the board of stations; make one known by its registration; take no more from one; let a new disk take a station's place", run: runHubStations},
 		{name: "units", args: "list|import FILE --dir D [--json]", about: "the dated list of communes", run: runHubUnits},
 		{name: "report", args: "--period 2026-03 [--station N] --dir D [--json|--csv]", about: "form 01-DSX of a station, or of all together", run: runHubReport},
 	}}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,7 +43,12 @@ func hubHandler(h *hub.Hub) http.Handler {
 		return writeJSON(w, list)
 	})
 	handle("POST /v1/stations", func(w http.ResponseWriter, r *http.Request) error { return addStation(h, w, r) })
-	handle("POST /v1/fence", func(w http.ResponseWriter, r *http.Request) error { return fenceStation(h, w, r) })
+	handle("POST /v1/fence", func(w http.ResponseWriter, r *http.Request) error {
+		return aboutEpoch(w, r, "fenced", h.Fence)
+	})
+	handle("POST /v1/replace", func(w http.ResponseWriter, r *http.Request) error {
+		return aboutEpoch(w, r, "replaced", h.Release)
+	})
 	handle("GET /v1/units", func(w http.ResponseWriter, _ *http.Request) error { return listUnits(h, w) })
 	handle("POST /v1/units", func(w http.ResponseWriter, r *http.Request) error { return importUnits(h, w, r) })
 	handle("GET /v1/report", func(w http.ResponseWriter, r *http.Request) error {
@@ -86,16 +92,17 @@ func addStation(h *hub.Hub, w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, map[string]any{"station": reg.Station, "epoch": reg.Epoch, "unit": reg.Unit})
 }
 
-func fenceStation(h *hub.Hub, w http.ResponseWriter, r *http.Request) error {
+// aboutEpoch does one thing to the epoch of a station that the request names.
+func aboutEpoch(w http.ResponseWriter, r *http.Request, what string, do func(context.Context, journal.Station, journal.Epoch) error) error {
 	station, err1 := strconv.ParseUint(r.URL.Query().Get("station"), 10, 32)
 	epoch, err2 := strconv.ParseUint(r.URL.Query().Get("epoch"), 10, 32)
 	if err := errors.Join(err1, err2); err != nil {
 		return usagef("station and epoch are numbers")
 	}
-	if err := h.Fence(r.Context(), journal.Station(station), journal.Epoch(epoch)); err != nil {
+	if err := do(r.Context(), journal.Station(station), journal.Epoch(epoch)); err != nil {
 		return err
 	}
-	return writeJSON(w, map[string]any{"station": station, "epoch": epoch, "fenced": true})
+	return writeJSON(w, map[string]any{"station": station, "epoch": epoch, what: true})
 }
 
 func listUnits(h *hub.Hub, w http.ResponseWriter) error {

@@ -101,8 +101,10 @@ func runHubStations(ctx context.Context, args []string, std stdio) error {
 			return sendFile(ctx, c, "/v1/stations", url.Values{"name": {*name}}, words[1], std.out)
 		case words[0] == "fence" && len(words) == 3:
 			return c.call(ctx, http.MethodPost, "/v1/fence", url.Values{"station": {words[1]}, "epoch": {words[2]}}, nil, std.out)
+		case words[0] == "replace" && len(words) == 3:
+			return c.call(ctx, http.MethodPost, "/v1/replace", url.Values{"station": {words[1]}, "epoch": {words[2]}}, nil, std.out)
 		}
-		return usagef("hub stations takes: list, add FILE, or fence STATION EPOCH")
+		return usagef("hub stations takes: list, add FILE, fence STATION EPOCH, or replace STATION EPOCH")
 	})
 }
 
