@@ -321,3 +321,66 @@ func callsOf(t *testing.T, disk *crashfs.FS, o store.Options) int {
 	}
 	return disk.Calls() - before
 }
+
+// TestAnyDamageIsHealed: bits flipped, bytes overwritten, files cut short or gone,
+// anywhere in the journal of a stopped station; with a whole backup at hand the
+// same chain comes back, and never another.
+func TestAnyDamageIsHealed(t *testing.T) {
+	rounds := 40
+	if long() {
+		rounds = 1000
+	} else {
+		t.Logf("%d rounds; TRAMXA_LONG=1 makes 1,000", rounds)
+	}
+	from, _, _, head, hash := backedUp(t)
+	rng := rand.New(rand.NewPCG(21, 22))
+	damaged := 0
+	for i := range rounds {
+		root := quickDir(t)
+		if err := os.CopyFS(root, os.DirFS(filepath.Dir(from.Dir))); err != nil {
+			t.Fatal(err)
+		}
+		o := inRoot(root)
+		o.SegmentSize = from.SegmentSize
+		for range 1 + rng.IntN(3) {
+			names, err := filepath.Glob(filepath.Join(o.Dir, "journal", "e1", "lane0", "*.txj"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(names) == 0 {
+				break
+			}
+			name := names[rng.IntN(len(names))]
+			switch n := int(size(t, name)); rng.IntN(6) {
+			case 0:
+				remove(t, name)
+			case 1:
+				if err := os.Truncate(name, int64(rng.IntN(n+1))); err != nil {
+					t.Fatal(err)
+				}
+			case 2:
+				if n > 0 {
+					spoil(t, name, rng.IntN(n), 1+rng.IntN(600))
+				}
+			default:
+				if _, err := flipBit(rng, name); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		healed, err := store.HealJournal(context.Background(), store.HealOptions{
+			Options: o, Sources: []store.Source{backupSource(t, filepath.Join(root, "whole"), o)}, AcceptEnd: true,
+		})
+		if err != nil {
+			t.Fatalf("round %d: %v", i, err)
+		}
+		damaged += len(healed)
+		r, err := store.VerifyLane(context.Background(), o, journal.LaneRegister, nil)
+		if err != nil || r.Head != head || r.Hash != hash {
+			t.Fatalf("round %d: ends at %d, want %d: %v; healed %+v", i, r.Head, head, err, healed)
+		}
+	}
+	if damaged < rounds/2 {
+		t.Fatalf("only %d of %d rounds damaged anything", damaged, rounds)
+	}
+}
