@@ -255,7 +255,7 @@ func tree(t *testing.T, dir string) (out string) {
 // TestHealCutAnywhere: the power goes at any write, sync or rename of a heal; a
 // second one, or the next start, ends it, and no record is lost.
 func TestHealCutAnywhere(t *testing.T) {
-	cuts := 60
+	cuts := 25
 	if long() {
 		cuts = 1000
 	} else {

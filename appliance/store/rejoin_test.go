@@ -149,7 +149,7 @@ func TestBranchIsKept(t *testing.T) {
 // TestRejoinCutAnywhere: the power goes at any write, sync or rename; a second
 // Rejoin ends it, and the branch is there once and whole.
 func TestRejoinCutAnywhere(t *testing.T) {
-	cuts := 50
+	cuts := 25
 	if long() {
 		cuts = 1000
 	} else {
