@@ -3,6 +3,8 @@ package auth
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,15 +88,34 @@ func Open(o Options) (*Auth, error) {
 		sessions: make(map[sessionKey]*Session), failures: make(map[string]failure)}
 	b, err := journal.ReadFile(o.FS, o.File, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return a, nil
+		return a, a.skip(newDevices)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
 	if a.file, err = parse(b); err != nil {
-		return nil, fmt.Errorf("accounts file %s: %w; restore it, or remove it and give new passwords with 'tramxa user reset'", o.File, err)
+		return nil, fmt.Errorf("accounts file %s: %w; restore it, or remove it and give new passwords with 'tramxa station user reset'", o.File, err)
 	}
-	return a, nil
+	return a, a.skip(oldDevices)
+}
+
+// How far, in bits, the device numbers leap at the start: without a file, and
+// with one. The file may be lost, or be an older one than the book: a number the
+// book has already would make a new form pass for one saved long ago. They stay
+// below 1<<31, where the registrar's series begin, for 50,000 starts at least.
+const (
+	newDevices = 28
+	oldDevices = 15
+)
+
+// skip leaves out a random run of device numbers, of less than 1<<bits.
+func (a *Auth) skip(bits int) error {
+	var b [4]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return err
+	}
+	a.file.LastDevice += binary.LittleEndian.Uint32(b[:]) >> (32 - bits)
+	return nil
 }
 
 func parse(b []byte) (file, error) {
@@ -218,7 +239,9 @@ func (a *Auth) NextDevice() (uint32, error) {
 
 func (a *Auth) nextDevice() (uint32, error) {
 	f := a.file
-	f.LastDevice++
+	if f.LastDevice++; f.LastDevice >= 1<<31 {
+		return 0, errors.New("device numbers are used up")
+	}
 	if err := a.save(f); err != nil {
 		return 0, err
 	}

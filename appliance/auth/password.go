@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -40,14 +39,18 @@ type hasher struct{ turn chan struct{} }
 
 func newHasher() hasher { return hasher{turn: make(chan struct{}, 1)} }
 
-func (h hasher) hash(ctx context.Context, password string, salt []byte, c cost) ([]byte, error) {
+// take waits for the turn; the caller calls done when it is over.
+func (h hasher) take(ctx context.Context) (done func(), err error) {
 	select {
 	case h.turn <- struct{}{}:
-		defer func() { <-h.turn }()
+		return func() { <-h.turn }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return argon2.IDKey([]byte(norm.NFC.String(password)), salt, c.Time, c.Memory, c.Threads, 32), nil
+}
+
+func hash(password string, salt []byte, c cost) []byte {
+	return argon2.IDKey([]byte(norm.NFC.String(password)), salt, c.Time, c.Memory, c.Threads, 32)
 }
 
 // secret is what is kept of a password.
@@ -81,22 +84,15 @@ func (h hasher) seal(ctx context.Context, password string, c cost) (secret, erro
 	if _, err := rand.Read(salt); err != nil {
 		return secret{}, err
 	}
-	sum, err := h.hash(ctx, password, salt, c)
-	return secret{Cost: c, Salt: salt, Hash: sum}, err
+	done, err := h.take(ctx)
+	if err != nil {
+		return secret{}, err
+	}
+	defer done()
+	return secret{Cost: c, Salt: salt, Hash: hash(password, salt, c)}, nil
 }
 
-var errWrong = errors.New("wrong password")
-
-func (h hasher) open(ctx context.Context, password string, s secret) error {
-	if utf8.RuneCountInString(password) > 4*MaxPassword {
-		return errWrong
-	}
-	sum, err := h.hash(ctx, password, s.Salt, s.Cost)
-	if err != nil {
-		return err
-	}
-	if subtle.ConstantTimeCompare(sum, s.Hash) != 1 {
-		return errWrong
-	}
-	return nil
+// opens reports whether password is the one of s; the caller has the turn.
+func (s secret) opens(password string) bool {
+	return utf8.RuneCountInString(password) <= 4*MaxPassword && subtle.ConstantTimeCompare(hash(password, s.Salt, s.Cost), s.Hash) == 1
 }
