@@ -182,8 +182,10 @@ func TestRepositorySpeaksOfNoMachine(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && d.Name() == ".git":
+		case d.Name() == ".git" && d.IsDir():
 			return fs.SkipDir
+		case d.Name() == ".git": // a work tree's, which says where its repository is
+			return nil
 		case !d.Type().IsRegular():
 			return nil
 		}
