@@ -13,7 +13,9 @@ import (
 )
 
 // TestRestoredCopyStartsNewEpoch: a station whose disk was put back to an older
-// state is noticed at hello; nothing is sent and nothing overwritten.
+// state is noticed at hello; nothing is sent and nothing overwritten. The hub
+// grants no new epoch yet: the station rejoins its own (store.Rejoin), and when
+// that is built, this test has to see the new epoch begin.
 func TestRestoredCopyStartsNewEpoch(t *testing.T) {
 	node := newNode(t)
 	synctest.Test(t, func(t *testing.T) {
