@@ -34,7 +34,7 @@ func ruleMotherInBook(x *Examination) {
 	x.add("B02", "child.mother", nil)
 }
 
-// ruleMotherAge (B03).
+// ruleMotherAge (B03, and B13: she is not younger than her child).
 func ruleMotherAge(x *Examination) {
 	b, m, ok := x.birth()
 	if !ok || m == nil {
@@ -43,6 +43,8 @@ func ruleMotherAge(x *Examination) {
 	lim := x.pack.Limits
 	least, most, ok := ages(m.Born, b.Child.Born)
 	switch {
+	case ok && most < 0:
+		x.add("B13", "child.mother", nil)
 	case ok && most < lim.AskMotherMin:
 		x.add("B03", "child.mother", args("age", itoa(most)))
 	case ok && least > lim.AskMotherMax:
@@ -73,8 +75,10 @@ func ruleBirthGap(x *Examination) {
 }
 
 // ruleBirthOrder (B05): con thứ = the live births of this mother in the book,
-// and one. Children written without their mother make it ask in vain, so it
-// only asks where the book has more, or has some and fewer.
+// and one. A book taken over from paper seldom says who a child's mother is, so
+// the children of the household without one may be hers: it asks where the
+// order is too low even for those it is sure of, or too high though it knows
+// her as a mother.
 func ruleBirthOrder(x *Examination) {
 	b, m, ok := x.birth()
 	if !ok || m == nil || b.Order == 0 {
@@ -86,9 +90,35 @@ func ruleBirthOrder(x *Examination) {
 			known++
 		}
 	}
-	if known > 0 && int(b.Order) != known+1 {
-		x.add("B05", "order", args("order", itoa(int(b.Order)), "known", itoa(known)))
+	own, perhaps := x.motherless(m, b.Child)
+	low, high := known+own+1, known+perhaps+1
+	if int(b.Order) < low || known > 0 && int(b.Order) > high {
+		x.add("B05", "order", args("order", itoa(int(b.Order)), "known", itoa(known+own)))
 	}
+}
+
+// motherless counts the members of the mother's household who are written
+// without a mother and old and young enough to be hers: own are those written
+// as children of the couple she is of, perhaps are all.
+func (x *Examination) motherless(m *population.Person, child population.Member) (own, perhaps int) {
+	couple := m.Relation == population.RelHead || m.Relation == population.RelSpouse
+	for _, id := range x.v.Members(m.Household()) {
+		c := x.v.Person(id)
+		if id == child.ID || c == nil || c.Mother != 0 || surelyBefore(child.Born, c.Born) {
+			continue
+		}
+		if _, most, ok := ages(m.Born, c.Born); !ok || most < x.pack.Limits.AskMotherMin {
+			continue
+		}
+		switch {
+		case couple && c.Relation == population.RelChild:
+			own++
+			perhaps++
+		case !couple && (c.Relation == population.RelGrandch || c.Relation == population.RelOther):
+			perhaps++
+		}
+	}
+	return own, perhaps
 }
 
 // ruleMotherGiven (B12).
@@ -105,8 +135,8 @@ func ruleMotherHousehold(x *Examination) {
 	}
 }
 
-// ruleFather (B06, B07, B08): the father's sex, age, and that he lived at most
-// 300 days before.
+// ruleFather (B06, B07, B08, B13): the father's sex, age, and that he lived at
+// most 300 days before.
 func ruleFather(x *Examination) {
 	b, _, ok := x.birth()
 	if !ok || b.Child.Father == 0 {
@@ -120,7 +150,10 @@ func ruleFather(x *Examination) {
 	if f.Sex == population.Female {
 		x.add("B06", "child.father", nil)
 	}
-	if _, most, ok := ages(f.Born, b.Child.Born); ok && most < lim.AskFatherMin {
+	switch _, most, ok := ages(f.Born, b.Child.Born); {
+	case ok && most < 0:
+		x.add("B13", "child.father", nil)
+	case ok && most < lim.AskFatherMin:
 		x.add("B07", "child.father", args("age", itoa(most)))
 	}
 	if f.Dead && !f.Died.IsZero() && !b.Child.Born.IsZero() && first(b.Child.Born)-last(f.Died) > lim.AskFatherGoneDays {

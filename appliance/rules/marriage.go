@@ -20,13 +20,17 @@ func ruleSpousesDiffer(x *Examination) {
 	}
 }
 
-// ruleMarriage (M01, M02, M03): who marries is not married, is of age (Luật Hôn
+// ruleMarriage (M01, M02, M03, M06): who marries is not married, is of age (Luật Hôn
 // nhân và gia đình 2014: men 20, women 18; else it is counted as tảo hôn), and
-// the two are of different sex. All soft: it happened, the book says so.
+// the two are of different sex and both named. All soft: it happened, the book
+// says so.
 func ruleMarriage(x *Examination) {
 	m, ok := x.e.(population.Marriage)
 	if !ok {
 		return
+	}
+	if m.A != 0 && m.B == 0 && m.OtherName == "" {
+		x.add("M06", "b", nil)
 	}
 	var sexes [2]population.Sex
 	for i, r := range [2]named{{m.A, "a"}, {m.B, "b"}} {

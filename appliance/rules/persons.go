@@ -61,9 +61,9 @@ func ruleSchooling(x *Examination, p *population.Person) []trouble {
 }
 
 // ruleEverMarriedUnderAge (P04): ever married and under the age of marriage of
-// women: tảo hôn, or a wrong year.
+// women: tảo hôn, or a wrong year. A marriage asks by M02 itself.
 func ruleEverMarriedUnderAge(x *Examination, p *population.Person) []trouble {
-	if p.Marital == 0 || p.Marital == population.NeverMarried {
+	if _, ok := x.e.(population.Marriage); ok || p.Marital == 0 || p.Marital == population.NeverMarried {
 		return nil
 	}
 	if _, most, ok := ages(p.Born, x.today); ok && most < x.pack.Limits.MarriageFemale {

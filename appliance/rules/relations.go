@@ -80,8 +80,12 @@ func yearsApart(a, b population.Date) (int, bool) {
 	return 0, true
 }
 
-// ruleSpouseMarried (R05): head and spouse are both recorded as married.
-func ruleSpouseMarried(_ *Examination, h *population.Household, members []*population.Person) []trouble {
+// ruleSpouseMarried (R05): head and spouse are both recorded as married. A
+// divorce is what ends it, and is not asked about.
+func ruleSpouseMarried(x *Examination, h *population.Household, members []*population.Person) []trouble {
+	if _, ok := x.e.(population.Divorce); ok {
+		return nil
+	}
 	var out []trouble
 	head := headOf(h, members)
 	for _, p := range spouses(h, members) {

@@ -126,7 +126,11 @@ func readHead(n *names, l line) (population.Entry, error) {
 
 func readMarry(n *names, l line) (population.Entry, error) {
 	d, err := date(l.words[3])
-	return population.Marriage{A: n.id(l.words[1]), B: n.id(l.words[2]), Date: d, Period: population.PeriodOf(d)}, err
+	e := population.Marriage{A: n.id(l.words[1]), B: n.id(l.words[2]), Date: d, Period: population.PeriodOf(d)}
+	if with := l.keys["with"]; with != "" {
+		e.OtherName = "Nguyễn Văn " + with
+	}
+	return e, err
 }
 
 func readDivorce(n *names, l line) (population.Entry, error) {
