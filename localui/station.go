@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"tramxa/appliance/population"
 	"tramxa/appliance/register"
@@ -82,11 +83,13 @@ func (s *station) view(ctx context.Context, fn func(v *register.View) error) err
 	})
 }
 
-// userNow is who a login is now: the book says, not the session.
-func (s *station) userNow(ctx context.Context, number uint32, _ string) (u population.User, err error) {
+// userNow is who a login is now: the book says, not the session. The number and
+// the login must be of the same user: accounts outlive a book that is put back to
+// an older state, and there the number may be given to somebody else.
+func (s *station) userNow(ctx context.Context, number uint32, login string) (u population.User, err error) {
 	err = s.view(ctx, func(v *register.View) error {
 		p := v.User(number)
-		if p == nil || p.Disabled {
+		if p == nil || p.Disabled || !strings.EqualFold(p.Login, login) {
 			return errForbidden
 		}
 		u = *p

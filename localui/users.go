@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"tramxa/appliance/auth"
 	"tramxa/appliance/population"
@@ -98,7 +97,7 @@ func (w words) areaOptions(areas []*population.Area, on []population.ID) []optio
 }
 
 func (w words) passwordFault(password string) string {
-	if n := utf8.RuneCountInString(password); n < auth.MinPassword || n > auth.MaxPassword {
+	if auth.CheckPassword(password) != nil {
 		return w.text("first.weak", "min", auth.MinPassword)
 	}
 	return ""
@@ -143,10 +142,12 @@ func (s *station) userAdd(w http.ResponseWriter, r *http.Request, v *visit) erro
 		number = book.UserByLogin(b.New.Login)
 		return nil
 	})
-	if err == nil {
-		err = s.auth.Add(r.Context(), number, b.New.Login, f.Get("password"))
+	if _, has := s.auth.Logins()[b.New.Login]; err == nil && !(has && a.Repeat) {
+		// An account that is there already is left from a user whom the book does
+		// not know any more; its password must not open this one.
+		err = s.auth.Set(r.Context(), number, b.New.Login, f.Get("password"))
 	}
-	if err != nil && !errors.Is(err, auth.ErrTaken) {
+	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/nguoi-dung?xong=1", http.StatusSeeOther)
@@ -215,11 +216,7 @@ func (s *station) userPassword(w http.ResponseWriter, r *http.Request, v *visit)
 	if login == "" {
 		return errNotFound
 	}
-	err = s.auth.SetPassword(r.Context(), login, r.PostForm.Get("password"))
-	if errors.Is(err, auth.ErrUnknown) {
-		err = s.auth.Add(r.Context(), uint32(number), login, r.PostForm.Get("password"))
-	}
-	if err != nil {
+	if err := s.auth.Set(r.Context(), uint32(number), login, r.PostForm.Get("password")); err != nil {
 		return err
 	}
 	if uint32(number) == v.user.Number { // her own logins have ended with it

@@ -218,6 +218,38 @@ func (a *Auth) SetPassword(ctx context.Context, login, password string) error {
 	return nil
 }
 
+// Set gives a user of the book a password, with or without an account so far,
+// and ends the sessions of the login. An account of that login that was another user's
+// (the book was put back to an older state since) is this user's from then on.
+func (a *Auth) Set(ctx context.Context, user uint32, login, password string) error {
+	err := a.Add(ctx, user, login, password)
+	if !errors.Is(err, ErrTaken) {
+		return err
+	}
+	s, err := a.hasher.seal(ctx, password, a.cost)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := a.file.find(normLogin(login))
+	if i < 0 {
+		return ErrUnknown
+	}
+	f := a.file
+	f.Accounts = append([]account(nil), f.Accounts...)
+	f.Accounts[i].User, f.Accounts[i].Secret = user, s
+	if err := a.save(f); err != nil {
+		return err
+	}
+	for k, session := range a.sessions { // the login's, and not all of the number's
+		if session.Login == f.Accounts[i].Login {
+			delete(a.sessions, k)
+		}
+	}
+	return nil
+}
+
 // Logins returns user number by login.
 func (a *Auth) Logins() map[string]uint32 {
 	a.mu.Lock()

@@ -175,7 +175,7 @@ func (n *stationNode) addUser(ctx context.Context, req userRequest, role populat
 		}
 		return 0, refusedf("%w", errors.Join(errs...))
 	}
-	if err := n.auth.Add(ctx, next, req.Login, req.Password); err != nil {
+	if err := n.auth.Set(ctx, next, req.Login, req.Password); err != nil {
 		return 0, withHint(err, "the user is in the book; give the password with 'tramxa station user reset "+req.Login+"'")
 	}
 	return next, nil
@@ -186,20 +186,15 @@ func (n *stationNode) handlePassword(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	if _, ok := n.auth.Logins()[req.Login]; ok {
-		err = n.auth.SetPassword(r.Context(), req.Login, req.Password)
-	} else {
-		err = n.firstPassword(r.Context(), req)
-	}
-	if err != nil {
+	if err := n.setPassword(r.Context(), req); err != nil {
 		return err
 	}
 	return writeJSON(w, map[string]string{"login": req.Login})
 }
 
-// firstPassword gives one to a user of the book who has none here, as after a
-// restore.
-func (n *stationNode) firstPassword(ctx context.Context, req userRequest) error {
+// setPassword gives one to a user of the book, who may have none here, as after
+// a restore.
+func (n *stationNode) setPassword(ctx context.Context, req userRequest) error {
 	var number uint32
 	if err := n.View(ctx, func(v *register.View) error {
 		number = v.UserByLogin(req.Login)
@@ -210,5 +205,5 @@ func (n *stationNode) firstPassword(ctx context.Context, req userRequest) error 
 	if number == 0 {
 		return fmt.Errorf("no user %q in the book", req.Login)
 	}
-	return n.auth.Add(ctx, number, req.Login, req.Password)
+	return n.auth.Set(ctx, number, req.Login, req.Password)
 }
