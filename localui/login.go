@@ -8,16 +8,20 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"tramxa/appliance/auth"
 )
 
 // cookieName: over TLS the browser itself keeps the cookie to this host and to
-// TLS by the prefix; on 127.0.0.1 in the clear there is none of that.
+// TLS by the prefix; on 127.0.0.1 in the clear there is none of that. Cookies do
+// not know of ports, so the name tells a station from a hub on the same machine:
+// a login to one must not end that to the other.
 func cookieName(r *http.Request) string {
 	if r.TLS != nil {
 		return "__Host-tramxa"
+	}
+	if _, port, err := net.SplitHostPort(r.Host); err == nil && port != "" {
+		return "tramxa-" + port
 	}
 	return "tramxa"
 }
@@ -202,12 +206,12 @@ func (s *site) firstPost(w http.ResponseWriter, r *http.Request) {
 	}
 	f := r.PostForm
 	body := firstBody{firstAccount: firstAccount{strings.TrimSpace(f.Get("name")), strings.ToLower(strings.TrimSpace(f.Get("login"))), f.Get("password")}}
-	switch n := utf8.RuneCountInString(body.Password); {
+	switch {
 	case !s.mayFound(r):
 		body.Error = l.text("first.code_wrong")
 	case body.Name == "" || body.Login == "":
 		body.Error = l.text("first.missing")
-	case n < auth.MinPassword || n > auth.MaxPassword:
+	case auth.CheckPassword(body.Password) != nil:
 		body.Error = l.text("first.weak", "min", auth.MinPassword)
 	case body.Password != f.Get("again"):
 		body.Error = l.text("first.differ")

@@ -105,7 +105,11 @@ func loggedIn(pages http.Handler, token string, form func() (string, url.Values)
 			r.Host, r.RemoteAddr = "127.0.0.1", "127.0.0.1:1"
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
-		r.AddCookie(&http.Cookie{Name: "tramxa", Value: token})
+		name := "tramxa"
+		if _, port, ok := strings.Cut(r.Host, ":"); ok {
+			name += "-" + port
+		}
+		r.AddCookie(&http.Cookie{Name: name, Value: token})
 		pages.ServeHTTP(w, r)
 	})
 }
