@@ -1,6 +1,8 @@
 package localui
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -46,7 +48,13 @@ func (s *station) amendPage(w http.ResponseWriter, r *http.Request, v *visit) er
 		if err != nil {
 			return err
 		}
-		sh := &shower{words: v.words, sub: sub, form: f, values: fillAmend(f, e, sub), amends: true}
+		values := fillAmend(f, e, sub)
+		if err := s.lookedAtForm(r.Context(), v, f, sub, values, householdOf(e)); err != nil {
+			return err
+		}
+		rows, _ := strconv.Atoi(r.URL.Query().Get("_rows"))
+		keepRows(f, values, rows)
+		sh := &shower{words: v.words, sub: sub, form: f, values: values, amends: true}
 		return s.showForm(w, v, http.StatusOK, sh, formBody{Action: r.URL.Path, Amends: seq})
 	})
 }
@@ -72,6 +80,7 @@ type annulBody struct {
 	Seq      uint64
 	Entry    entryLine
 	Key      string
+	By       uint32 // who opened it
 	Reason   string
 	Findings []findingView
 	Error    string
@@ -89,6 +98,7 @@ func (s *station) annulShow(w http.ResponseWriter, r *http.Request, v *visit, st
 		}
 		body.Key = registrar.Key{Device: device, Seq: seq}.String()
 	}
+	body.By = v.user.Number
 	return s.view(r.Context(), func(book *register.View) error {
 		seq, e, _, live := s.target(r, book)
 		if e == nil || !live && body.Error == "" && body.Findings == nil {
@@ -101,6 +111,9 @@ func (s *station) annulShow(w http.ResponseWriter, r *http.Request, v *visit, st
 }
 
 func (s *station) annulPost(w http.ResponseWriter, r *http.Request, v *visit) error {
+	if err := v.opened(r.PostForm); err != nil {
+		return err
+	}
 	body := annulBody{Key: r.PostForm.Get("key"), Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
 	key, err := registrar.ParseKey(body.Key)
 	seq, err2 := strconv.ParseUint(r.PathValue("so"), 10, 64)
@@ -117,6 +130,14 @@ func (s *station) annulPost(w http.ResponseWriter, r *http.Request, v *visit) er
 	switch {
 	case isForbidden(err):
 		return errForbidden
+	case errors.Is(err, registrar.ErrBadCommand):
+		body.Error = v.text("form.bad")
+		if saved, err := s.usedFor(r.Context(), key); err != nil {
+			return err
+		} else if saved != 0 { // the form was opened again with "back" and another reason
+			body.Error, body.Key = v.text("form.used", "n", saved), ""
+		}
+		return s.annulShow(w, r, v, http.StatusUnprocessableEntity, body)
 	case err != nil:
 		s.log.Error("localui: an annulment was not recorded", "error", err)
 		body.Error = v.text("form.not_saved")
@@ -129,4 +150,15 @@ func (s *station) annulPost(w http.ResponseWriter, r *http.Request, v *visit) er
 		body.Findings = append(body.Findings, findingView{Hard: f.Hard, Rule: f.Rule, Text: findingText(f, v.lang)})
 	}
 	return s.annulShow(w, r, v, http.StatusUnprocessableEntity, body)
+}
+
+// usedFor is the record a key was used for, 0 none.
+func (s *station) usedFor(ctx context.Context, key registrar.Key) (seq uint64, err error) {
+	err = s.view(ctx, func(book *register.View) error {
+		if seqs, used := book.Repeat(key.Device, key.Seq); used && len(seqs) > 0 {
+			seq = seqs[len(seqs)-1]
+		}
+		return nil
+	})
+	return seq, err
 }

@@ -153,3 +153,12 @@ func rowsShown(values url.Values) int {
 	}
 	return min(max(n, 1), maxRows)
 }
+
+// keepRows gives a form the lines that it had; never fewer than it has.
+func keepRows(f *form, values url.Values, rows int) {
+	for _, fd := range f.Fields {
+		if fd.Type == typeRows && rows > rowsShown(values) {
+			values.Set("_rows", strconv.Itoa(rows))
+		}
+	}
+}

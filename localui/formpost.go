@@ -36,9 +36,18 @@ func (s *station) formPage(w http.ResponseWriter, r *http.Request, v *visit) err
 		if f.Slug == "dia-ban" {
 			fillArea(sub, r.URL.Query().Get("diaban"), s.o.Status().Unit, values.Set)
 		}
+		if err := s.lookedAtForm(r.Context(), v, f, sub, values, 0); err != nil {
+			return err
+		}
+		rows, _ := strconv.Atoi(r.URL.Query().Get("_rows")) // of a draft that is taken up again
+		keepRows(f, values, rows)
 		st := &shower{words: v.words, sub: sub, form: f, values: values}
 		body := formBody{Action: "/ghi/" + f.Slug}
-		body.Saved, _ = strconv.ParseUint(r.URL.Query().Get("saved"), 10, 64)
+		if n, err := strconv.ParseUint(r.URL.Query().Get("saved"), 10, 64); err == nil {
+			if e, _ := book.Entry(n); e != nil { // never "saved" of what is not in the book
+				body.Saved = n
+			}
+		}
 		return s.showForm(w, v, http.StatusOK, st, body)
 	})
 }
@@ -145,11 +154,20 @@ type attempt struct {
 	err    error
 }
 
+// opened checks that a form was opened by who sends it: one kept in the login
+// page must not be written in the name of somebody else who logs in there.
+func (v *visit) opened(values url.Values) error {
+	if by := values.Get("_by"); by != "" && by != strconv.FormatUint(uint64(v.user.Number), 10) {
+		return errOtherUser
+	}
+	return nil
+}
+
 // take reads and records a posted form; target is the entry it amends, or 0.
 func (s *station) take(w http.ResponseWriter, r *http.Request, v *visit, f *form, target uint64) error {
 	values := r.PostForm
-	if by := values.Get("_by"); by != "" && by != strconv.FormatUint(uint64(v.user.Number), 10) {
-		return errOtherUser
+	if err := v.opened(values); err != nil {
+		return err
 	}
 	values.Del("_form") // only a check may leave things out
 	if values.Has("_more") {
@@ -214,7 +232,7 @@ func (s *station) again(w http.ResponseWriter, r *http.Request, v *visit, f *for
 			return err
 		}
 		sh := &shower{words: v.words, sub: sub, form: f, values: values, amends: target != 0}
-		body := formBody{Action: r.URL.Path, Amends: target}
+		body := formBody{Action: r.URL.Path, Amends: target, Again: true}
 		if at != nil {
 			_, rd := readForm(f, sub, values, target)
 			sh.place(rd, at.answer.Findings, at.n)

@@ -26,6 +26,7 @@ type formBody struct {
 	Saved   uint64 // the entry written just before, when the form is opened for the next
 	Amends  uint64
 	Cancel  string
+	Again   bool // answers a form that was sent, with all that was
 	Next    bool // offers to save and open the next
 }
 

@@ -2,7 +2,9 @@ package localui
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"tramxa/appliance/population"
@@ -71,6 +73,26 @@ func (s *station) looked(ctx context.Context, v *visit, look string, ref populat
 		return nil
 	}
 	return s.o.Access(ctx, v.user.Number, look, ref)
+}
+
+// lookedAtForm keeps the look at a form that shows a personal or insurance number
+// in full, as the page of the person does. A form that is about nobody is about
+// the household house.
+func (s *station) lookedAtForm(ctx context.Context, v *visit, f *form, sub *subject, values url.Values, house population.ID) error {
+	bare := false
+	for _, fd := range f.Fields {
+		bare = bare || fd.Type == typeNumber && values.Get(fd.Path) != ""
+		for row := range maxRows {
+			bare = bare || fd.Type == typeRows && values.Get(fmt.Sprintf("%s[%d].number", fd.Path, row)) != ""
+		}
+	}
+	if !bare {
+		return nil
+	}
+	if f.About == aboutPerson && sub.person != nil {
+		return s.looked(ctx, v, LookPerson, sub.person.ID)
+	}
+	return s.looked(ctx, v, LookHousehold, house)
 }
 
 func (s *station) portrait(book *register.View, v *visit, p *population.Person) (personBody, error) {

@@ -76,38 +76,52 @@ if (form) {
 
   // The draft lies in the tab's own storage: it outlives a reload, an ended
   // login and a lost line, and goes with the tab. It is read before the first
-  // write, so an empty form never replaces it.
+  // write, so an empty form never replaces it. A page that answers a form sent
+  // shows all that was sent, which is newer than any draft.
   const read = () => { try { return JSON.parse(sessionStorage.getItem(slot)); } catch { return null; } };
   const values = () => [...new FormData(form)].filter(([n, v]) => !quiet.has(n) && typeof v === "string" && n !== "then" && n !== "_more");
+  const control = (n) => form.elements.namedItem(n);
+  const rows = () => Number(control("_rows") ? control("_rows").value : 0);
   const empty = JSON.stringify(values());
-  const draft = read();
-  if (draft && !shownWithFindings && JSON.stringify(draft.v) !== empty) {
-    restore(draft.v);
+  const draft = read(), asked = new URLSearchParams(location.search);
+  const again = form.dataset.again !== undefined;
+  if (draft && !again && draft.rows > rows() && !asked.has("_rows")) {
+    asked.set("_rows", draft.rows); // as many lines as there were
+    location.replace(location.pathname + "?" + asked);
+  } else if (draft && !again && JSON.stringify(draft.v) !== empty) {
+    restore(draft);
     note.textContent = note.dataset.restored.replace("{at}", draft.at) + " ";
     const drop = Object.assign(document.createElement("button"), { type: "button", className: "linkish", textContent: note.dataset.drop });
     drop.onclick = () => { sessionStorage.removeItem(slot); location.reload(); };
     note.append(drop);
   }
-  function restore(list) {
+  function restore(old) {
     const by = new Map();
-    for (const [n, v] of list) by.set(n, [...(by.get(n) || []), v]);
+    for (const [n, v] of old.v) by.set(n, [...(by.get(n) || []), v]);
     for (const el of form.elements) {
       if (!el.name || quiet.has(el.name) || el.type === "submit" || el.type === "button") continue;
       const has = by.get(el.name);
       if (el.type === "checkbox" || el.type === "radio") el.checked = !!has && has.includes(el.value);
-      else if (el.type !== "hidden") el.value = has ? has[0] : "";
+      else if (el.type !== "hidden" && has) el.value = has[0];
     }
+    // It may have been sent, and the answer lost: under its own key it is
+    // recorded once even so.
+    for (const n of ["key", "base"]) if (old[n] && control(n)) control(n).value = old[n];
   }
   let timer;
+  function write() {
+    clearTimeout(timer);
+    const at = new Date().toTimeString().slice(0, 5), of = (n) => control(n) ? control(n).value : "";
+    try { sessionStorage.setItem(slot, JSON.stringify({ at, v: values(), rows: rows(), key: of("key"), base: of("base") })); } catch { return; }
+    note.textContent = note.dataset.saved.replace("{at}", at);
+  }
+  if (again) write();
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      const at = new Date().toTimeString().slice(0, 5);
-      try { sessionStorage.setItem(slot, JSON.stringify({ at, v: values() })); } catch { return; }
-      note.textContent = note.dataset.saved.replace("{at}", at);
-    }, 400);
+    timer = setTimeout(write, 400);
   });
   form.addEventListener("submit", (e) => {
+    write();
     if (e.submitter && e.submitter.name === "_more") return;
     // The draft stays until a page shows that the form was recorded.
     sessionStorage.setItem("gui|" + user, slot);
