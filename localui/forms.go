@@ -216,7 +216,9 @@ func fillBirth(sub *subject, set func(string, string)) {
 		return
 	}
 	set("child.mother", mother.ID.String())
-	set("order", strconv.Itoa(sub.childrenOf(mother.ID)+1))
+	if n, ok := sub.nextOrder(mother); ok {
+		set("order", strconv.Itoa(n))
+	}
 	if mother.Spouse != 0 {
 		set("child.father", mother.Spouse.String())
 	}

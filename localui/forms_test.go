@@ -59,6 +59,21 @@ func TestForms(t *testing.T) {
 			t.Fatal("a form sent again with other content was recorded under the same key")
 		}
 	})
+	t.Run("the order is proposed only when the book knows", func(t *testing.T) {
+		w := newWorld(t).withUsers()
+		ids := w.family()
+		b := w.as("nam")
+		order := regexp.MustCompile(`name="order"[^>]* value="([^"]*)"`)
+		at := "/ghi/sinh?ho=" + ids[0].String()
+		if m := order.FindStringSubmatch(b.get(at).body); m == nil || m[1] != "" {
+			t.Fatalf("a daughter without a mother in the book, and the order proposed is %q", m)
+		}
+		w.must(2, population.InformationChanged{Person: ids[3], Changed: []population.Field{population.FieldMother},
+			To: population.Facts{Mother: ids[2]}, Date: day(2027, 2, 1)})
+		if m := order.FindStringSubmatch(b.get(at).body); m == nil || m[1] != "2" {
+			t.Fatalf("the order proposed is %q, want 2", m)
+		}
+	})
 	t.Run("wrong role", func(t *testing.T) {
 		w := newWorld(t).withUsers()
 		ids := w.family()

@@ -107,7 +107,26 @@ func (s *subject) head() *population.Person {
 	return nil
 }
 
-func (s *subject) childrenOf(mother population.ID) int { return len(s.v.Children(mother)) }
+// nextOrder is con thứ mấy a child of this mother would be; not ok when the
+// household has children of whom the book does not say the mother: then the
+// officer counts, for a wrong proposal is easily saved.
+func (s *subject) nextOrder(mother *population.Person) (n int, ok bool) {
+	for _, p := range s.members {
+		if _, apart := mother.Born.AgeOn(p.Born); p.Mother != 0 || p.ID == mother.ID || p.Born.IsZero() || apart < 12 {
+			continue
+		}
+		switch p.Relation {
+		case population.RelChild, population.RelGrandch, population.RelOther:
+			return 0, false
+		}
+	}
+	for _, id := range s.v.Children(mother.ID) {
+		if p := s.v.Person(id); p != nil && p.Same == 0 {
+			n++
+		}
+	}
+	return n + 1, true
+}
 
 // missing reports whether a form lacks what it is about.
 func (s *subject) missing(f *form) bool {
