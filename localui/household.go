@@ -1,6 +1,7 @@
 package localui
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -81,7 +82,7 @@ func (s *station) sheet(book *register.View, v *visit, h *population.Household) 
 		b.Gone = append(b.Gone, goneRow{personLine: v.personLine(p, today), When: v.date(stay.To), How: v.text("cause." + causeKey(stay.Out))})
 	}
 	var err error
-	if b.History, err = v.history(book, population.Ref{Type: population.TypeHousehold, ID: h.ID}, 0); err != nil {
+	if b.History, err = v.sheetHistory(book, h.ID); err != nil {
 		return b, err
 	}
 	b.Prev, b.Next = v.neighbours(book, h)
@@ -118,6 +119,53 @@ func formerMembers(book *register.View, id population.ID) []*population.Person {
 		}
 	}
 	return out
+}
+
+// sheetHistory is mục III: what was written about the household, and about its
+// people while they belonged to it (deaths, marriages, divorces and changes name
+// persons only), newest first.
+func (w words) sheetHistory(book *register.View, id population.ID) ([]entryLine, error) {
+	out, err := w.history(book, population.Ref{Type: population.TypeHousehold, ID: id}, 0)
+	if err != nil {
+		return nil, err
+	}
+	people := formerMembers(book, id)
+	for _, who := range book.Members(id) {
+		if p := book.Person(who); p != nil {
+			people = append(people, p)
+		}
+	}
+	for _, p := range people {
+		lines, err := w.history(book, population.Ref{Type: population.TypePerson, ID: p.ID}, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			same := func(o entryLine) bool { return o.Seq == l.Seq }
+			if namesPersons(l.Slug) && livedHere(p, id, l.Seq) && !slices.ContainsFunc(out, same) {
+				out = append(out, l)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b entryLine) int { return cmp.Compare(b.Seq, a.Seq) })
+	return out, nil
+}
+
+// namesPersons reports whether entries of a kind name persons and no household.
+func namesPersons(kind string) bool {
+	switch kind {
+	case population.KindDeath.String(), population.KindMarriage.String(), population.KindDivorce.String(), population.KindInformationChanged.String():
+		return true
+	}
+	return false
+}
+
+// livedHere reports whether a person belonged to a household when an entry was
+// written.
+func livedHere(p *population.Person, household population.ID, seq uint64) bool {
+	return slices.ContainsFunc(p.Stays, func(s population.Stay) bool {
+		return s.Household == household && s.FromSeq <= seq && (s.Out == population.CauseNone || seq <= s.ToSeq)
+	})
 }
 
 // lastStay is the last time a person lived in a household.

@@ -221,7 +221,7 @@ func (s *station) closePage(w http.ResponseWriter, r *http.Request, v *visit) er
 
 func (s *station) closeShow(w http.ResponseWriter, v *visit, status int, ky, fault string) error {
 	p, err := population.ParsePeriod(ky)
-	if err != nil {
+	if err != nil || p == 0 {
 		return errNotFound
 	}
 	device, seq, err := s.auth.NextForm(v.token)
@@ -235,7 +235,7 @@ func (s *station) closeShow(w http.ResponseWriter, v *visit, status int, ky, fau
 func (s *station) closePost(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ky := r.PostForm.Get("ky")
 	p, err := population.ParsePeriod(ky)
-	if err != nil {
+	if err != nil || p == 0 {
 		return errBadInput
 	}
 	a, err := s.record(r, v, population.PeriodClosed{Period: p})

@@ -195,3 +195,33 @@ func TestMonthIsClosedOnce(t *testing.T) {
 	_, f = openForm(b, "/ghi/chuyen-di?ho="+ids[0].String(), map[string]string{"date": "20/01/2027", "persons": ids[3].String(), "to": "Huế"})
 	b.post("/ghi/chuyen-di", f).is(http.StatusOK).has("ghi muộn, tính vào 02/2027")
 }
+
+// TestSheetTellsOfItsPeople: mục III holds what names a person only (a death, a
+// divorce), while the person belonged to the household.
+func TestSheetTellsOfItsPeople(t *testing.T) {
+	w := newWorld(t).withUsers()
+	ids := w.family()
+	w.must(2, population.Divorce{A: ids[1], B: ids[2], Date: day(2027, 3, 1)})
+	w.must(2, population.Death{Person: ids[2], Date: day(2027, 3, 2)})
+	w.must(2, population.Departure{Household: ids[0], Persons: []population.ID{ids[3]}, Date: day(2027, 3, 3)})
+	page := w.as("nam").get("/ho/" + ids[0].String()).is(http.StatusOK).text()
+	_, three, ok := strings.Cut(page, "III.")
+	if !ok {
+		t.Fatal("no mục III")
+	}
+	at := -1
+	for _, part := range []string{"Chuyển đi", "Chết", "Ly hôn", "Mở hộ"} {
+		i := strings.Index(three, part)
+		if i <= at {
+			t.Fatalf("mục III: %q is missing or out of order in %q", part, three)
+		}
+		at = i
+	}
+}
+
+// TestClosingNeedsAMonth: the page never offers to close nothing.
+func TestClosingNeedsAMonth(t *testing.T) {
+	b := newWorld(t).withUsers().as("nam")
+	b.get("/thang/khoa").is(http.StatusNotFound)
+	b.get("/thang/khoa?ky=2027-02").is(http.StatusOK).has("02/2027")
+}
