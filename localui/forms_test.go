@@ -105,7 +105,7 @@ func TestForms(t *testing.T) {
 			t.Fatalf("the key changed from %s to %s though nothing was recorded", f.Get("key"), again)
 		}
 		f.Set("child.born", "31/02/2027")
-		beside(t, b.post("/ghi/sinh", f).is(http.StatusUnprocessableEntity), "child.born", "Ngày không đọc được")
+		beside(t, b.post("/ghi/sinh", f).is(http.StatusUnprocessableEntity), "child.born", "Ngày không đọc được hoặc không có trong lịch")
 	})
 	t.Run("a soft finding is asked and its reason kept", func(t *testing.T) {
 		w := newWorld(t).withUsers()
