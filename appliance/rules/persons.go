@@ -47,6 +47,16 @@ func ruleSexGiven(_ *Examination, p *population.Person) []trouble {
 	return nil
 }
 
+// ruleNameOfSex (P05): a newborn without a name is written "Trai" or "Gái" (mục
+// I of the A0 book), which must say the sex that is counted.
+func ruleNameOfSex(_ *Examination, p *population.Person) []trouble {
+	said, ok := map[string]population.Sex{"trai": population.Male, "gai": population.Female}[population.Key2(p.Name)]
+	if !ok || p.Sex == population.SexUnknown || said == p.Sex {
+		return nil
+	}
+	return []trouble{personal("P05", p, "sex", "", nil)}
+}
+
 // ruleSchooling (P03): schooling is reached at an age at the earliest; the ages
 // are the pack's, because the list of levels is provisional.
 func ruleSchooling(x *Examination, p *population.Person) []trouble {

@@ -48,7 +48,7 @@ func (x *Examination) personTroubles(id population.ID) []trouble {
 type personRule func(x *Examination, p *population.Person) []trouble
 
 var personRules = []personRule{
-	ruleAge, ruleSexGiven, ruleSchooling, ruleEverMarriedUnderAge,
+	ruleAge, ruleSexGiven, ruleNameOfSex, ruleSchooling, ruleEverMarriedUnderAge,
 	ruleNumberUnique, ruleInsuranceUnique, ruleNumberAgrees, ruleDoubles,
 }
 
