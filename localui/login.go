@@ -1,6 +1,7 @@
 package localui
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"net"
@@ -218,7 +219,7 @@ func (s *site) firstPost(w http.ResponseWriter, r *http.Request) {
 	}
 	if body.Error == "" {
 		var said *sayError
-		switch err := s.found(r.Context(), body.firstAccount); {
+		switch err := s.foundOnce(r.Context(), body.firstAccount); {
 		case errors.As(err, &said):
 			body.Error = said.in(words{l, lang})
 		case err != nil:
@@ -237,6 +238,17 @@ func (s *site) firstPost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// foundOnce makes the first account, one request at a time: of two sent at once
+// (a button pressed twice) the second finds it made, and goes on to the login.
+func (s *site) foundOnce(ctx context.Context, f firstAccount) error {
+	s.founding.Lock()
+	defer s.founding.Unlock()
+	if !s.auth.Empty() {
+		return nil
+	}
+	return s.found(ctx, f)
 }
 
 // mayFound: the first account is made by somebody at this machine, or who reads

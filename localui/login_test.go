@@ -3,6 +3,7 @@ package localui_test
 import (
 	"net/http"
 	"net/url"
+	"sync"
 	"testing"
 )
 
@@ -23,5 +24,26 @@ func TestFirstAccountIsMadeOnceHere(t *testing.T) {
 	other.Set("login", "khac")
 	if res := w.browser().post("/bat-dau", other); res.path != "/dang-nhap" {
 		t.Fatalf("a second first account: %s", res.path)
+	}
+}
+
+// TestFirstAccountPressedTwice: both answers lead in, and there is one account.
+func TestFirstAccountPressedTwice(t *testing.T) {
+	w := newWorld(t)
+	form := url.Values{"name": {"Nguyễn Thị Hương"}, "login": {"huong"}, "password": {password}, "again": {password}}
+	var both sync.WaitGroup
+	answers := make([]answer, 4)
+	for i := range answers {
+		b := w.browser()
+		both.Go(func() { answers[i] = b.post("/bat-dau", form) })
+	}
+	both.Wait()
+	for _, a := range answers {
+		if a.is(http.StatusOK).path != "/" && a.path != "/dang-nhap" {
+			t.Errorf("came to %s", a.path)
+		}
+	}
+	if n := len(w.auth.Logins()); n != 1 {
+		t.Fatalf("%d accounts", n)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"tramxa/appliance/auth"
 	"tramxa/appliance/population"
@@ -35,6 +36,7 @@ type site struct {
 	practice bool
 	log      *slog.Logger
 	mux      *http.ServeMux
+	founding sync.Mutex // one first account
 
 	user  func(ctx context.Context, number uint32, login string) (population.User, error) // who it is now; errForbidden when disabled
 	found func(ctx context.Context, f firstAccount) error                                 // makes the first account's user and account
