@@ -32,6 +32,24 @@ func withNewHead(rd *reading) {
 	rd.before, rd.names = append(rd.before, e), append(rd.names, alias)
 }
 
+// death makes a widow or widower of the spouse in the same command: nobody goes
+// round afterwards to change the one column.
+func death(rd *reading) {
+	withNewHead(rd)
+	if rd.target != 0 || rd.sub.person == nil {
+		return
+	}
+	spouse := rd.sub.partner(rd.sub.person.ID)
+	if spouse == nil {
+		return
+	}
+	rd.finish = func(e population.Entry) ([]population.Entry, []map[string]string) {
+		left := population.InformationChanged{Person: spouse.ID, Changed: []population.Field{population.FieldMarital},
+			To: population.Facts{Marital: population.Widowed}, Date: e.When()}
+		return []population.Entry{e, left}, []map[string]string{nil, {"date": "date", "person": "person"}}
+	}
+}
+
 // householdArrives opens an empty household and lets its persons arrive in it:
 // they count as arrivals, not as first registration.
 func householdArrives(rd *reading) {

@@ -25,7 +25,7 @@ func eventForms() []*form {
 			{Path: "child.number", Type: typeNumber, Label: "f.number", Span: 3},
 			noteField(),
 		}},
-		{Slug: "chet", Kind: population.KindDeath, About: aboutPerson, Subject: "person", Label: "form.death", Group: "g.p0", assemble: withNewHead,
+		{Slug: "chet", Kind: population.KindDeath, About: aboutPerson, Subject: "person", Label: "form.death", Group: "g.p0", assemble: death,
 			Fields: with([]field{
 				dateField("f.death_date"),
 				{Path: "place", Type: typeCode, List: codelist.DeathPlace, Label: "f.death_place", Span: 4},

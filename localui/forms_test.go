@@ -168,6 +168,9 @@ func TestForms(t *testing.T) {
 			t.Fatal("recorded twice")
 		}
 		w.view(func(v *register.View) {
+			if p := v.Person(ids[2]); p.Marital != population.Widowed {
+				t.Fatalf("the wife of the dead is %d, not widowed", p.Marital)
+			}
 			if h := v.Household(ids[0]); h.Head != ids[2] {
 				t.Fatalf("head is %s", h.Head)
 			}

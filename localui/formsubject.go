@@ -97,6 +97,35 @@ func (s *subject) known(id population.ID) *population.Person {
 	return p
 }
 
+// partner returns the husband or wife of a person, as the book stood when the
+// form was first shown: by the link between the two, else the one other of head
+// and spouse in the household. Nil when there is none, or it is not certain.
+func (s *subject) partner(id population.ID) *population.Person {
+	p := s.known(id)
+	if p == nil {
+		return nil
+	}
+	if p.Spouse != 0 {
+		if q := s.known(p.Spouse); q != nil && q.Active() && q.Marital == population.Married && q.Spouse == id {
+			return q
+		}
+		return nil
+	}
+	other := map[population.Code]population.Code{population.RelHead: population.RelSpouse, population.RelSpouse: population.RelHead}[p.Relation]
+	var found *population.Person
+	for _, m := range s.members {
+		q := s.known(m.ID)
+		if q == nil || q.ID == id || other == 0 || q.Relation != other || q.Marital != population.Married || q.Spouse != 0 {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = q
+	}
+	return found
+}
+
 // head returns the head of the household, nil when there is none.
 func (s *subject) head() *population.Person {
 	for _, p := range s.members {

@@ -19,7 +19,7 @@ const maxBody = 64 << 10
 func guard(hosts []string, next http.Handler) http.Handler {
 	checked := http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		setHeaders(w.Header(), r.TLS != nil)
+		setHeaders(w.Header())
 		if r.TLS == nil && !fromHere(r) {
 			http.Error(w, "chỉ qua https / over https only", http.StatusForbidden)
 			return
@@ -33,16 +33,17 @@ func guard(hosts []string, next http.Handler) http.Handler {
 	})
 }
 
-func setHeaders(h http.Header, secure bool) {
+// setHeaders sets what every answer carries. There is no
+// Strict-Transport-Security: it would hold for every port of the name, so the
+// help page in the clear could not be reached any more and a certificate made
+// anew not be accepted; what comes in the clear from elsewhere is refused.
+func setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	if secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-	}
 }
 
 // allowedHost reports whether host, with or without a port, is one of hosts, or

@@ -49,7 +49,7 @@ func NewHelp(o HelpOptions) (http.Handler, error) {
 		}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		setHeaders(w.Header(), false)
+		setHeaders(w.Header())
 		if len(o.Hosts) > 0 && !allowedHost(lower(o.Hosts), q.Host) {
 			http.Error(w, "địa chỉ này không phải của trạm / this address is not the station's", http.StatusMisdirectedRequest)
 			return
