@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
@@ -72,12 +74,26 @@ func serveControl(dir string, h http.Handler) (stop func(), err error) {
 func withToken(token string, h http.Handler) http.Handler {
 	want := []byte("Bearer " + token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == provePath {
+			_, _ = io.WriteString(w, proof(token, r.URL.Query().Get("nonce")))
+			return
+		}
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
 			http.Error(w, "token is wrong", http.StatusUnauthorized)
 			return
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// provePath answers who knows the token, without the token being sent: after a
+// kill another program may hold the port that the file still names.
+const provePath = "/v1/prove"
+
+func proof(token, nonce string) string {
+	m := hmac.New(sha256.New, []byte(token))
+	_, _ = io.WriteString(m, "tramxa control v1 "+nonce)
+	return hex.EncodeToString(m.Sum(nil))
 }
 
 // control is a verb's way to a station or hub node, running or opened by the
@@ -108,10 +124,30 @@ func dialControl(ctx context.Context, dir string) (*control, error) {
 	c := &control{client: &http.Client{}, base: "http://" + p.Address, token: p.Token, close: func() error { return nil }}
 	ping, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	if err := c.call(ping, http.MethodGet, "/v1/ping", nil, nil, io.Discard); err != nil {
+	if !proves(ping, c.base, p.Token) {
 		return nil, nil // left behind by a process that was killed
 	}
 	return c, nil
+}
+
+// proves asks who is at base to prove that it knows the token.
+func proves(ctx context.Context, base, token string) bool {
+	raw := make([]byte, 16)
+	if _, err := rand.Read(raw); err != nil {
+		return false
+	}
+	nonce := hex.EncodeToString(raw)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+provePath+"?nonce="+nonce, nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(io.LimitReader(resp.Body, 256))
+	return err == nil && hmac.Equal(got, []byte(proof(token, nonce)))
 }
 
 // openControl reaches the running process, or opens the directory itself.

@@ -33,7 +33,6 @@ func hubHandler(h *hub.Hub) http.Handler {
 			}
 		})
 	}
-	handle("GET /v1/ping", func(http.ResponseWriter, *http.Request) error { return nil })
 	handle("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, h.Status()) })
 	handle("GET /v1/stations", func(w http.ResponseWriter, _ *http.Request) error {
 		list, err := h.Stations()

@@ -26,7 +26,6 @@ func stationHandler(n *stationNode) http.Handler {
 			}
 		})
 	}
-	handle("GET /v1/ping", func(http.ResponseWriter, *http.Request) error { return nil })
 	handle("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, n.status()) })
 	handle("POST /v1/record", n.handleRecord)
 	handle("POST /v1/import", n.handleImport)
