@@ -35,7 +35,7 @@ type Item struct {
 	Provisional bool // the official number is not known to us
 }
 
-// valid reports whether the item stands on the day (domain §10: From and To
+// valid reports whether the item stands on the day (From and To
 // inclusive, a zero date is no limit). A zero day asks for the items that have
 // no end.
 func (it Item) valid(on population.Date) bool {

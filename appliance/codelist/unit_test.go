@@ -92,7 +92,7 @@ func TestWrongUnitLinesAreReported(t *testing.T) {
 	}
 }
 
-// The join of domain §5.6: two public files that spell 640 of 3,321 names
+// The join of two lists: two public files that spell 640 of 3,321 names
 // differently come together row by row.
 func TestUnitsJoinThePopulationFile(t *testing.T) {
 	u, bad, err := codelist.ReadUnits(shared(t, "communes_2025.csv"))

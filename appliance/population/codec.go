@@ -11,7 +11,7 @@ import (
 // Version is the version of every body layout this program writes.
 const Version = 1
 
-// MaxBody bounds a body in bytes (design §2b.4); journal.MaxBody is the same.
+// MaxBody bounds a body in bytes; journal.MaxBody is the same.
 const MaxBody = 64 << 10
 
 // EncodeBody returns the body of e as it is kept in a journal whose origin mints

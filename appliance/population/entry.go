@@ -33,7 +33,7 @@ type Entry interface {
 	Extra() Common
 }
 
-// MaxEntities bounds the entities of one entry (design §2b.4).
+// MaxEntities bounds the entities of one entry.
 const MaxEntities = 500
 
 // HouseholdOpened puts a household and its first members in the book at first
@@ -107,7 +107,7 @@ type Departure struct {
 }
 
 // MoveInside moves persons to another household of the commune; it is not
-// counted as departure and arrival (domain §1.4).
+// counted as departure and arrival.
 type MoveInside struct {
 	Common
 	From    ID
@@ -226,7 +226,7 @@ const (
 	ScopeOut    Scope = 3 // not to be counted here (−1)
 )
 
-// ScopeCorrection is a review's finding (domain §2: without a kind of its own
+// ScopeCorrection is a review's finding (without a kind of its own
 // the balance silently breaks).
 type ScopeCorrection struct {
 	Common

@@ -34,10 +34,10 @@ const (
 
 	ResPresent   Code = 1 // thường trú có mặt
 	ResAway      Code = 2 // thường trú tạm vắng, counted at home
-	ResTemporary Code = 3 // tạm trú, not counted (domain §1.3)
+	ResTemporary Code = 3 // tạm trú, not counted
 )
 
-// HouseholdKind is the kind of a household (domain §1.3).
+// HouseholdKind is the kind of a household.
 type HouseholdKind uint8
 
 // The kinds of household; the numbers are part of the format.

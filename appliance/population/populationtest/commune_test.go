@@ -197,7 +197,7 @@ func TestTheShapeIsThatOfTheTables(t *testing.T) {
 			}
 			mean := float64(people) / float64(len(c.Households))
 			want, wantMean := [8]float64{0, 10, 17.5, 21, 27, 14, 6.5, 4}, 3.55
-			switch f { // the working table of domain notes §9.9, shifted to the mean
+			switch f { // the working table of the household sizes, shifted to the mean
 			case populationtest.GiaLai:
 				want, wantMean = [8]float64{0, 8, 13, 19, 26, 17, 9, 8}, 4.0
 			case populationtest.ThaiBinh:
@@ -223,7 +223,7 @@ func TestTheShapeIsThatOfTheTables(t *testing.T) {
 }
 
 // checkMarried compares with the survey of 2020: of those 15 and older 23 %
-// never married, 68 % married (domain notes §9.8).
+// never married, 68 % married.
 func checkMarried(t *testing.T, c *populationtest.Commune) {
 	t.Helper()
 	var n [6]float64

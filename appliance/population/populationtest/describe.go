@@ -105,7 +105,7 @@ func (c *Commune) fresh(p *person) bool {
 }
 
 // education draws the highest schooling: by age for children, else in the
-// shares of the 2018 survey (domain notes §9.10), less for the old and for
+// shares of the 2018 survey, less for the old and for
 // highland groups.
 func education(d dice, p *person, age int, f Flavour) population.Code {
 	switch {

@@ -15,7 +15,7 @@ type hamlet struct {
 }
 
 // hamlets draws how many hamlets there are, which group lives in each (groups
-// live by village, domain notes §9.4) and who else lives among them. It returns
+// live by village) and who else lives among them. It returns
 // the hamlets and the persons of each group.
 func (c *Commune) hamlets(d dice) ([]*hamlet, map[population.Code]int) {
 	mix := mixOf(c.opt.Flavour)

@@ -15,7 +15,7 @@ type Event struct {
 }
 
 // Month draws the entries of a month in the order in which they become known,
-// at the rates of domain notes §8.3. Months are asked for in ascending order;
+// at the published rates. Months are asked for in ascending order;
 // one before Start, or drawn already, is empty. An entry of the month counts
 // in it (Period), also when it happened earlier: the months before are taken
 // as closed.

@@ -168,7 +168,7 @@ func TestActsAreSmall(t *testing.T) {
 	}
 }
 
-// Counts of three years against the rates of domain notes §8.3.
+// Counts of three years against the published rates.
 func TestRatesAreThoseOfTheTables(t *testing.T) {
 	for name, f := range flavours() {
 		t.Run(name, func(t *testing.T) {

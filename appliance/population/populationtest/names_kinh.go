@@ -1,6 +1,6 @@
 package populationtest
 
-// Names of the Kinh, with weights. Shares of surnames: domain notes §9.1,
+// Names of the Kinh, with weights. Shares of surnames: published counts,
 // from the list of duyet/vietnamese-namedb (MIT) and the shares commonly
 // quoted for the country; the regional lean (Vũ, Hoàng, Đào in the north;
 // Võ, Huỳnh, Phan in the south) is general knowledge. Given names: the

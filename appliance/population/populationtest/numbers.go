@@ -3,7 +3,7 @@ package populationtest
 import "fmt"
 
 // number draws a số định danh: province of birth registration, sex and century,
-// year, six random digits (domain notes §5.1). 15 % have none: most children
+// year, six random digits. 15 % have none: most children
 // under six and many highland elders.
 func (c *Commune) number(d dice, p *person) string {
 	age := p.age(c.start)
@@ -72,7 +72,7 @@ func (c *Commune) birthProvince(d dice, p *person) int {
 }
 
 // insurance draws a health insurance number in one of the three forms that
-// live side by side (domain notes §5.2); 8 % have none.
+// live side by side; 8 % have none.
 func (c *Commune) insurance(d dice, p *person) string {
 	switch n := d.IntN(100); {
 	case n < 8:

@@ -48,7 +48,7 @@ type ErrorRates struct {
 	Late float64
 }
 
-// Published returns the rates of domain notes §9.13.
+// Published returns the usual rates of reviews.
 func Published() ErrorRates {
 	return ErrorRates{Duplicate: 0.035, Missed: 0.03, OutOfScope: 0.03, DuplicateHousehold: 0.05, Transposed: 0.005,
 		ToneVariant: 0.05, ToneStyle: 0.3, SpouseSwapped: 0.002, EarlyMarriage: 0.1, NFD: 0.01}

@@ -4,7 +4,7 @@ import "tramxa/appliance/population"
 
 // pyramid is the share of each sex in five-year age groups, 0–4 … 75–79, 80+,
 // in hundredths of a percent. GSO population projection 2014–2049, values for
-// 2019, old borders (domain notes §9.5).
+// 2019, old borders.
 type pyramid [17][2]int // men, women
 
 func pyramidOf(f Flavour) pyramid {
@@ -24,7 +24,7 @@ func pyramidOf(f Flavour) pyramid {
 }
 
 // mortality is mx per million person-years from an age on. WPP2022, Việt Nam
-// 2020–25 (domain notes §9.6).
+// 2020–25.
 func mortality() [22]struct{ from, men, women int } {
 	return [22]struct{ from, men, women int }{
 		{0, 17980, 12890}, {1, 1310, 860}, {5, 1200, 400}, {10, 880, 320}, {15, 1640, 490}, {20, 2370, 690}, {25, 2480, 820},
@@ -34,10 +34,10 @@ func mortality() [22]struct{ from, men, women int } {
 }
 
 // fertility is the share of births by age of the mother, 15–19 … 45–49, in
-// hundredths of a percent. WPP2022 2020–25 (domain notes §9.7).
+// hundredths of a percent. WPP2022 2020–25.
 func fertility() [7]int { return [7]int{910, 2801, 3174, 1999, 907, 182, 22} }
 
-// rates are events per 1,000 persons and year (domain notes §8.3, §9.7, §9.11;
+// rates are events per 1,000 persons and year (published figures;
 // arrivals and departures over the border of the commune). Marriages and
 // divorces count persons. srb is boys per 1,000 girls at birth.
 type rates struct {
@@ -64,7 +64,7 @@ type share struct {
 	part  int
 }
 
-// mixOf is the ethnic mix, census of 1/4/2019 (domain notes §9.4), the largest
+// mixOf is the ethnic mix, census of 1/4/2019, the largest
 // groups only; Đồng Nai carries the Xtiêng of old Bình Phước.
 func mixOf(f Flavour) []share {
 	switch f {
