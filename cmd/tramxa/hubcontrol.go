@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"tramxa/appliance/codelist"
 	"tramxa/appliance/journal"
 	"tramxa/appliance/population"
 	"tramxa/appliance/report"
@@ -119,26 +117,14 @@ func listUnits(h *hub.Hub, w http.ResponseWriter) error {
 }
 
 func importUnits(h *hub.Hub, w http.ResponseWriter, r *http.Request) error {
-	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		return err
-	}
-	units, bad, err := codelist.ReadUnits(bytes.NewReader(b))
+	taken, bad, err := h.ImportUnits(r.Context(), r.Body)
 	if err != nil {
 		return err
 	}
 	if len(bad) > 0 {
 		return withHint(fmt.Errorf("%d lines are not good, the first: %w", len(bad), bad[0]), "nothing was taken; mend the file and import it again")
 	}
-	rows := make([]fsm.UnitRow, 0, units.Len())
-	for _, u := range units.All() {
-		rows = append(rows, fsm.UnitRow{Code: u.Code, Kind: u.Kind, Name: u.Name, Province: u.ProvinceCode,
-			From: u.From.String(), To: u.To.String()})
-	}
-	if err := h.AddUnits(r.Context(), rows); err != nil {
-		return err
-	}
-	return writeJSON(w, map[string]int{"taken": len(rows)})
+	return writeJSON(w, map[string]int{"taken": taken})
 }
 
 // hubReport computes a station's report, or the roll-up of all.
@@ -147,51 +133,15 @@ func hubReport(h *hub.Hub, r *http.Request) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rep *report.Report
-	err = h.View(func(v *fsm.View) error {
-		if s := r.URL.Query().Get("station"); s != "" {
-			n, err := strconv.ParseUint(s, 10, 32)
-			if err != nil {
-				return usagef("station is a number")
-			}
-			rep, err = reportOf(v, uint32(n), o)
-			return err
-		}
-		rep, err = rollUp(v, o)
-		return err
-	})
-	return rep, err
-}
-
-var errNoStation = errors.New("this station is not known here")
-
-// reportOf computes one station's report from the hub's own register.
-func reportOf(v *fsm.View, station uint32, o report.Options) (*report.Report, error) {
-	_, ok, err := v.Station(journal.Station(station))
+	s := r.URL.Query().Get("station")
+	if s == "" {
+		return h.RollUp(r.Context(), o)
+	}
+	n, err := strconv.ParseUint(s, 10, 32)
 	if err != nil {
-		return nil, err
+		return nil, usagef("station is a number")
 	}
-	if !ok {
-		return nil, fmt.Errorf("%w: %d", errNoStation, station)
-	}
-	return report.Compute(v.Register(journal.Station(station)), o)
-}
-
-// rollUp adds up all stations.
-func rollUp(v *fsm.View, o report.Options) (*report.Report, error) {
-	var list []*report.Report
-	err := v.Stations(func(s fsm.StationRow) error {
-		rep, err := report.Compute(v.Register(s.Station), o)
-		if err != nil {
-			return fmt.Errorf("station %d: %w", s.Station, err)
-		}
-		list = append(list, rep)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return report.RollUp(list)
+	return h.Report(journal.Station(n), o)
 }
 
 // reportOptions reads period (2026-03 or 2026-01..2026-03), area and hamlet.

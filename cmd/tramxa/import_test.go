@@ -16,7 +16,6 @@ import (
 	"tramxa/appliance/population"
 	"tramxa/appliance/population/populationtest"
 	"tramxa/appliance/report"
-	"tramxa/replication/fsm"
 )
 
 // TestImportedBookReachesTheHub brings a commune's book in, undoes it, does it
@@ -173,11 +172,7 @@ func compareHub(t *testing.T, d *demo, want stock) {
 		t.Fatal(err)
 	}
 	for _, n := range d.nodes {
-		var rep *report.Report
-		err := n.View(func(v *fsm.View) (err error) {
-			rep, err = reportOf(v, demoStation, report.Options{From: population.MonthPeriod(2026, 1)})
-			return err
-		})
+		rep, err := n.Report(demoStation, report.Options{From: population.MonthPeriod(2026, 1)})
 		if err != nil {
 			t.Fatal(err)
 		}

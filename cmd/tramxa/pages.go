@@ -15,10 +15,11 @@ import (
 
 	"tramxa/appliance"
 	"tramxa/appliance/auth"
+	"tramxa/appliance/journal"
 	"tramxa/appliance/population"
 	"tramxa/appliance/report"
 	"tramxa/localui"
-	"tramxa/replication/fsm"
+	"tramxa/replication/hub"
 )
 
 // pageServer serves handlers on listeners until close.
@@ -232,18 +233,14 @@ func (b board) Stations(context.Context) ([]localui.StationLine, error) {
 	return lines, nil
 }
 
-func (b board) Report(_ context.Context, station uint32, o report.Options) (rep *report.Report, err error) {
-	err = b.n.View(func(v *fsm.View) error {
-		if station == 0 {
-			rep, err = rollUp(v, o)
-			return err
-		}
-		rep, err = reportOf(v, station, o)
-		if errors.Is(err, errNoStation) {
-			err = localui.ErrNoStation
-		}
-		return err
-	})
+func (b board) Report(ctx context.Context, station uint32, o report.Options) (*report.Report, error) {
+	if station == 0 {
+		return b.n.RollUp(ctx, o)
+	}
+	rep, err := b.n.Report(journal.Station(station), o)
+	if errors.Is(err, hub.ErrUnknownStation) {
+		err = localui.ErrNoStation
+	}
 	return rep, err
 }
 

@@ -79,15 +79,16 @@ func (h *Hub) StateHash(station journal.Station) (hash journal.Hash, at journal.
 }
 
 // ImportUnits puts a list of administrative units (codelist.ReadUnits) in the
-// hub's table and returns how many rows it took and which lines were wrong.
+// hub's table and returns how many rows it took. When lines are wrong it returns
+// them and takes nothing.
 func (h *Hub) ImportUnits(ctx context.Context, from io.Reader) (int, []codelist.LineError, error) {
 	list, wrong, err := codelist.ReadUnits(from)
-	if err != nil {
+	if err != nil || len(wrong) > 0 {
 		return 0, wrong, err
 	}
-	var rows []fsm.UnitRow
+	rows := make([]fsm.UnitRow, 0, list.Len())
 	for _, u := range list.All() {
 		rows = append(rows, fsm.UnitRow{Code: u.Code, Kind: u.Kind, Name: u.Name, Province: u.ProvinceCode, From: u.From.String(), To: u.To.String()})
 	}
-	return len(rows), wrong, h.AddUnits(ctx, rows)
+	return len(rows), nil, h.AddUnits(ctx, rows)
 }
