@@ -99,7 +99,8 @@ func ruleBirthOrder(x *Examination) {
 
 // motherless counts the members of the mother's household who are written
 // without a mother and old and young enough to be hers: own are those written
-// as children of the couple she is of, perhaps are all.
+// as children of the couple she is of and of whom the book knows neither parent,
+// perhaps are all.
 func (x *Examination) motherless(m *population.Person, child population.Member) (own, perhaps int) {
 	couple := m.Relation == population.RelHead || m.Relation == population.RelSpouse
 	for _, id := range x.v.Members(m.Household()) {
@@ -111,8 +112,10 @@ func (x *Examination) motherless(m *population.Person, child population.Member) 
 			continue
 		}
 		switch {
-		case couple && c.Relation == population.RelChild:
+		case couple && c.Relation == population.RelChild && c.Father == 0:
 			own++
+			perhaps++
+		case couple && c.Relation == population.RelChild: // the book knows parents, and did not name her
 			perhaps++
 		case !couple && (c.Relation == population.RelGrandch || c.Relation == population.RelOther):
 			perhaps++
