@@ -155,20 +155,21 @@ var demoTuning = hubTuning{
 }
 
 func (d *demo) startHub(ctx context.Context, log logger) (identity.Pin, error) {
+	// The ports stay open from here on, or another program might get one before
+	// its node does.
 	var peers []hubPeer
-	for i := 1; i <= 3; i++ {
-		raft, err := freePort()
-		if err != nil {
+	var rafts, links [3]net.Listener
+	for i := range rafts {
+		var err1, err2 error
+		rafts[i], err1 = net.Listen("tcp", "127.0.0.1:0")
+		links[i], err2 = net.Listen("tcp", "127.0.0.1:0")
+		if err := errors.Join(err1, err2); err != nil {
 			return identity.Pin{}, err
 		}
-		link, err := freePort()
-		if err != nil {
-			return identity.Pin{}, err
-		}
-		peers = append(peers, hubPeer{ID: fmt.Sprintf("n%d", i), Raft: raft, Link: link})
+		peers = append(peers, hubPeer{ID: fmt.Sprintf("n%d", i+1), Raft: rafts[i].Addr().String(), Link: links[i].Addr().String()})
 	}
 	var pin identity.Pin
-	for _, p := range peers {
+	for i, p := range peers {
 		dir := filepath.Join(d.options.dir, "hub", p.ID)
 		c := hubConfig{ID: p.ID, Raft: p.Raft, Link: p.Link, Page: d.options.hubPage, Peers: peers}
 		var err error
@@ -178,7 +179,9 @@ func (d *demo) startHub(ctx context.Context, log logger) (identity.Pin, error) {
 		if pin, err = initHub(dir, filepath.Join(d.options.dir, "hub-authority.key"), c); err != nil {
 			return pin, err
 		}
-		n, err := openHub(ctx, dir, c, demoTuning, log)
+		tune := demoTuning
+		tune.Raft, tune.Links = rafts[i], links[i]
+		n, err := openHub(ctx, dir, c, tune, log)
 		if err != nil {
 			return pin, err
 		}
@@ -207,15 +210,6 @@ func (d *demo) leader(ctx context.Context) (*hubNode, error) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-}
-
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 func (d *demo) startStation(ctx context.Context, pin identity.Pin, log logger) error {

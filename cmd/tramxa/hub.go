@@ -112,6 +112,10 @@ type hubTuning struct {
 	BlockCache, IndexCache  int64
 	LogSegment              int
 	WatchDisk, ContactEvery time.Duration
+
+	// Raft and Links are ports opened already; nil: those of the configuration
+	// are opened.
+	Raft, Links net.Listener
 }
 
 // openHub starts a node and lets stations in.
@@ -125,7 +129,7 @@ func openHub(ctx context.Context, dir string, c hubConfig, tune hubTuning, log l
 		peers = append(peers, hub.Peer{ID: p.ID, Raft: p.Raft, Link: p.Link})
 	}
 	h, err := hub.Open(hub.Options{
-		Dir: filepath.Join(dir, "data"), Node: node, Bind: c.Raft, Peers: peers, Bootstrap: true,
+		Dir: filepath.Join(dir, "data"), Node: node, Bind: c.Raft, Listener: tune.Raft, Peers: peers, Bootstrap: true,
 		Times: tune.Times, BlockCache: tune.BlockCache, IndexCache: tune.IndexCache, LogSegment: tune.LogSegment,
 		WatchDisk: tune.WatchDisk, ContactEvery: tune.ContactEvery, Log: log.with("hub", c.ID),
 	})
@@ -136,9 +140,11 @@ func openHub(ctx context.Context, dir string, c hubConfig, tune hubTuning, log l
 	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
-	ln, err := net.Listen("tcp", c.Link)
-	if err != nil {
-		return nil, errors.Join(withHint(fmt.Errorf("listen for stations: %w", err), "is another hub node running on this address?"), h.Close())
+	ln := tune.Links
+	if ln == nil {
+		if ln, err = net.Listen("tcp", c.Link); err != nil {
+			return nil, errors.Join(withHint(fmt.Errorf("listen for stations: %w", err), "is another hub node running on this address?"), h.Close())
+		}
 	}
 	serve, stop := context.WithCancel(context.WithoutCancel(ctx))
 	n := &hubNode{Hub: h, config: c, links: ln, stop: stop, served: make(chan error, 1)}
