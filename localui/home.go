@@ -29,6 +29,7 @@ type homeBody struct {
 	BadClock bool
 	Today    string
 	Last     string // month closed last
+	CanTry   bool   // there is a practice commune to enter
 }
 
 // tile is a count with what it leads to.
@@ -84,7 +85,7 @@ func (s *station) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 		http.Redirect(w, r, "/trang-thai", http.StatusSeeOther)
 		return nil
 	}
-	b := homeBody{Waiting: st.waiting(), CanWrite: mayWrite(v.user), IsHead: v.user.Role == population.RoleHead, BadClock: !st.Trusted, Today: v.date(st.Today)}
+	b := homeBody{Waiting: st.waiting(), CanWrite: mayWrite(v.user), IsHead: v.user.Role == population.RoleHead, CanTry: s.o.PracticeOf != nil && !s.entered, BadClock: !st.Trusted, Today: v.date(st.Today)}
 	if v.user.Role == population.RoleCollaborator {
 		return s.show(w, v, http.StatusOK, "home", v.text("home.title"), b)
 	}

@@ -19,7 +19,7 @@ const (
 // the login.
 func (s *station) live(w http.ResponseWriter, r *http.Request) {
 	lang := language(w, r)
-	c, err := r.Cookie(cookieName(r))
+	c, err := r.Cookie(s.cookieName(r))
 	if err != nil || !s.auth.Alive(c.Value) || s.o.Changed == nil {
 		http.Error(w, "no login", http.StatusUnauthorized)
 		return

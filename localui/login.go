@@ -17,18 +17,24 @@ import (
 // TLS by the prefix; on 127.0.0.1 in the clear there is none of that. Cookies do
 // not know of ports, so the name tells a station from a hub on the same machine:
 // a login to one must not end that to the other.
-func cookieName(r *http.Request) string {
+func cookieName(r *http.Request, practice bool) string {
+	name := "tramxa"
 	if r.TLS != nil {
-		return "__Host-tramxa"
+		name = "__Host-tramxa"
+	} else if _, port, err := net.SplitHostPort(r.Host); err == nil && port != "" {
+		name += "-" + port
 	}
-	if _, port, err := net.SplitHostPort(r.Host); err == nil && port != "" {
-		return "tramxa-" + port
+	if practice { // has a login of its own
+		name += "-tap"
 	}
-	return "tramxa"
+	return name
 }
 
-func setSession(w http.ResponseWriter, r *http.Request, token string) {
-	c := &http.Cookie{Name: cookieName(r), Value: token, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
+// cookieName is that of this site's logins.
+func (s *site) cookieName(r *http.Request) string { return cookieName(r, s.entered) }
+
+func setSession(w http.ResponseWriter, r *http.Request, practice bool, token string) {
+	c := &http.Cookie{Name: cookieName(r, practice), Value: token, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
 	if token == "" {
 		c.MaxAge = -1
 	}
@@ -37,7 +43,7 @@ func setSession(w http.ResponseWriter, r *http.Request, token string) {
 
 // session returns the login session of a request and counts as a sign of life.
 func (s *site) session(r *http.Request) (string, auth.Session, error) {
-	c, err := r.Cookie(cookieName(r))
+	c, err := r.Cookie(s.cookieName(r))
 	if err != nil {
 		return "", auth.Session{}, auth.ErrEnded
 	}
@@ -55,7 +61,7 @@ func (s *site) tryLogin(w http.ResponseWriter, r *http.Request) (string, auth.Se
 	if err != nil {
 		return "", auth.Session{}, err
 	}
-	setSession(w, r, token)
+	setSession(w, r, s.entered, token)
 	return token, sess, nil
 }
 
@@ -145,10 +151,10 @@ func keptFields(form url.Values) []keptField {
 }
 
 func (s *site) logout(w http.ResponseWriter, r *http.Request) {
-	if c, err := r.Cookie(cookieName(r)); err == nil {
+	if c, err := r.Cookie(s.cookieName(r)); err == nil {
 		s.auth.Logout(c.Value)
 	}
-	setSession(w, r, "")
+	setSession(w, r, s.entered, "")
 	http.Redirect(w, r, "/dang-nhap", http.StatusSeeOther)
 }
 

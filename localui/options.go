@@ -78,7 +78,10 @@ type StationOptions struct {
 	Hosts     []string // further Host names and addresses that are this machine, lower case, without port
 	SetupCode string   // lets the first account be made from another machine; "": from this machine only
 	Practice  bool     // an invented book: every page says so
-	Log       *slog.Logger
+	// PracticeOf: in the real book's pages the practice commune that can be
+	// entered, in the commune's own (Practice) itself; nil: there is none.
+	PracticeOf Practice
+	Log        *slog.Logger
 }
 
 // HubOptions are what a hub node's pages need; serve them as a station's.

@@ -20,6 +20,7 @@ type page struct {
 	Title                     string
 	Place                     string
 	Practice                  bool
+	Entered                   bool // the practice commune, with a way back to the real book
 	User                      userView
 	Menu                      []menuItem
 	More                      bool // the phone has a page for the rest of the menu

@@ -34,6 +34,7 @@ type site struct {
 	place    string
 	code     string
 	practice bool
+	entered  bool // the practice commune of a station, entered from its real book
 	log      *slog.Logger
 	mux      *http.ServeMux
 	founding sync.Mutex // one first account
@@ -151,6 +152,11 @@ func (s *site) enter(w http.ResponseWriter, r *http.Request, lang string) (*visi
 	l := s.locales[lang]
 	v := &visit{words: words{l, lang}, r: r}
 	token, sess, err := s.session(r)
+	if err != nil && s.entered { // there is no login here: back to the real book
+		setSession(w, r, true, "")
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return nil, nil
+	}
 	if err != nil && r.Method == http.MethodPost && r.PostForm.Has("_login") {
 		token, sess, err = s.tryLogin(w, r)
 		if err != nil {
@@ -209,7 +215,7 @@ func (s *site) bare(r *http.Request, lang, title string, body any) page {
 	if r.Method != http.MethodGet {
 		href = "/?lang=" + other
 	}
-	return page{Lang: lang, OtherLang: other, LangHref: href, Title: title, Place: s.place, Practice: s.practice, Body: body}
+	return page{Lang: lang, OtherLang: other, LangHref: href, Title: title, Place: s.place, Practice: s.practice, Entered: s.entered, Body: body}
 }
 
 // problem answers an error with a page that says what to do.

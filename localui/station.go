@@ -39,7 +39,9 @@ func NewStation(o StationOptions) (http.Handler, error) {
 	}
 	s := &station{site: base, o: o, forms: formsBySlug()}
 	base.user, base.found, base.frame = s.userNow, s.foundHead, s.frameOf
+	base.entered = o.Practice && o.PracticeOf != nil
 	s.routes()
+	s.practiceRoutes()
 	return base.handler(), nil
 }
 

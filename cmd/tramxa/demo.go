@@ -16,7 +16,6 @@ import (
 	"tramxa/appliance/population"
 	"tramxa/appliance/population/populationtest"
 	"tramxa/appliance/register"
-	"tramxa/appliance/registrar"
 	"tramxa/appliance/report"
 	"tramxa/replication/fsm"
 	"tramxa/replication/hub"
@@ -267,52 +266,10 @@ func (d *demo) settle(ctx context.Context) error {
 	d.month = population.MonthPeriod(first.Year(), int(first.Month()))
 	d.commune = populationtest.New(populationtest.Options{Seed: d.options.seed, Persons: d.options.persons,
 		Start: d.month.First(), Mint: demoStation, Unit: 23764})
-	for _, e := range d.commune.Setup() {
-		if err := d.record(ctx, e); err != nil {
-			return err
-		}
-	}
-	if err := d.station.auth.Add(ctx, 1, demoLogin, demoPassword); err != nil {
+	if err := d.station.settle(ctx, d.commune, &progressPrinter{w: d.say}); err != nil {
 		return err
 	}
-	show := &progressPrinter{w: d.say}
-	const atOnce = 16 // entries of one command: one group, one sync
-	for i := 0; i < len(d.commune.Households); i += atOnce {
-		var list []population.Entry
-		for _, h := range d.commune.Households[i:min(i+atOnce, len(d.commune.Households))] {
-			list = append(list, h)
-		}
-		if err := d.record(ctx, list...); err != nil {
-			return err
-		}
-		show.show("households written", int64(i+len(list)), int64(len(d.commune.Households)))
-	}
-	return nil
-}
-
-// record writes entries as the head of the station does, answering what the
-// rules ask.
-func (d *demo) record(ctx context.Context, list ...population.Entry) error {
-	a, err := d.station.Registrar().Record(ctx, d.actor(list[0]), registrar.Command{Entries: list, ConfirmAll: "demo"})
-	if err != nil {
-		return err
-	}
-	if a.Status == registrar.StatusRecorded {
-		return nil
-	}
-	var errs []error
-	for _, f := range findingLines(a.Findings, "en") {
-		errs = append(errs, fmt.Errorf("%s %s: %s", f.Rule, f.Field, f.Text))
-	}
-	return fmt.Errorf("the rules refuse a generated %s: %w", list[0].Kind(), errors.Join(errs...))
-}
-
-// actor is the head, and nobody for the head herself.
-func (d *demo) actor(e population.Entry) uint32 {
-	if u, ok := e.(population.UserCreated); ok && u.Number == 1 {
-		return 0
-	}
-	return 1
+	return d.station.auth.Add(ctx, 1, demoLogin, demoPassword)
 }
 
 // acts groups a month's events into commands.
@@ -358,7 +315,7 @@ func (d *demo) once(ctx context.Context) (demoResult, error) {
 	}
 	list := acts(d.commune.Month(d.month))
 	for _, act := range list {
-		if err := d.record(ctx, act...); err != nil {
+		if err := d.station.invent(ctx, act...); err != nil {
 			return demoResult{}, err
 		}
 	}

@@ -56,7 +56,7 @@ func (d *demo) play(ctx context.Context) error {
 	pause := d.options.pace / time.Duration(max(len(list), 1))
 	last := time.Now()
 	for i, act := range list {
-		if err := d.record(ctx, act...); err != nil {
+		if err := d.station.invent(ctx, act...); err != nil {
 			return err
 		}
 		if time.Since(last) > 5*time.Second || i == len(list)-1 {

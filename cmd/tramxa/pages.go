@@ -90,13 +90,21 @@ func serveStationPages(n *stationNode, out io.Writer) (func(), error) {
 	if place == "" {
 		place = "Trạm y tế " + n.Store().Genesis().Unit
 	}
-	h, err := localui.NewStation(localui.StationOptions{
+	o := localui.StationOptions{
 		Book: n.Station, Registrar: n.Registrar(), Auth: n.auth, Status: n.pageStatus, Changed: n.Changed,
 		SyncNow: n.syncNow, Access: n.looked, Place: place, Hosts: n.config.Names, SetupCode: code,
 		Practice: n.practice, Log: n.log.with("pages", n.dir),
-	})
+	}
+	if n.trying != nil {
+		n.trying.hosts = n.config.Names
+		o.PracticeOf = n.trying
+	}
+	h, err := localui.NewStation(o)
 	if err != nil {
 		return nil, err
+	}
+	if n.trying != nil {
+		h = localui.WithPractice(h, n.trying.handler)
 	}
 	p := newPageServer()
 	if n.pageAddr, err = p.serve(n.config.Listen, nil, h); err != nil {

@@ -140,8 +140,9 @@ type stationNode struct {
 	auth     *auth.Auth
 	spoke    atomic.Pointer[spoke.Spoke] // nil: no hub configured, or not running
 	wire     *link.Meter
-	practice bool   // invented data: every page says so
-	pageAddr string // where the pages are on this machine, once served
+	practice bool      // invented data: every page says so
+	trying   *practice // the practice commune beside a real book; nil: none
+	pageAddr string    // where the pages are on this machine, once served
 	log      logger
 }
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"time"
 
 	"tramxa/replication/spoke"
@@ -37,6 +38,7 @@ func runStationRun(ctx context.Context, args []string, std stdio) error {
 		return err
 	}
 	defer n.Close()
+	n.trying = &practice{dir: filepath.Join(n.dir, practiceDir), unit: n.Store().Genesis().Unit, log: log}
 	return serveStation(ctx, n, std.out)
 }
 
@@ -56,6 +58,9 @@ func serveStation(ctx context.Context, n *stationNode, out io.Writer) error {
 	}
 	defer pages()
 	parts := []func(context.Context) error{n.exchange, n.Run}
+	if n.trying != nil {
+		parts = append(parts, n.trying.Run)
+	}
 	done := make(chan struct{}, len(parts))
 	for _, part := range parts {
 		go func() {

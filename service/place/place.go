@@ -45,9 +45,6 @@ func (b Base) App() string { return filepath.Join(string(b), "app") }
 // Backups holds the nightly copies that lie on the same disk.
 func (b Base) Backups() string { return filepath.Join(string(b), "backups") }
 
-// Practice holds the commune of invented persons.
-func (b Base) Practice() string { return filepath.Join(string(b), "practice") }
-
 // Seed is what a stick or an image says beforehand; see package seed.
 func (b Base) Seed() string { return filepath.Join(string(b), "seed.toml") }
 
