@@ -4,13 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/dgraph-io/badger/v4"
 
 	"tramxa/appliance/journal"
 	"tramxa/appliance/register"
 )
+
+// Sink takes the files of a backup.
+type Sink interface {
+	// Keep stores what open gives under name (relative, with slashes), durably, and
+	// says what that was. open may be called again and gives the same bytes. Some
+	// files are kept while nobody can write, so it should be quick.
+	Keep(name string, open func() (io.ReadCloser, error)) (ManifestFile, error)
+}
 
 // Backup writes a copy of the station to the folder to, which must be empty or
 // not there: a checkpoint made now, both journals whole, the cursor, and a
@@ -24,24 +37,63 @@ func (s *Store) Backup(ctx context.Context, to string) (Manifest, error) {
 	if err := emptyDir(s.fs, to); err != nil {
 		return Manifest{}, err
 	}
-	b := backup{s: s, to: to, got: map[string]ManifestFile{}}
-	if err := b.checkpoint(ctx); err != nil {
-		return Manifest{}, err
-	}
-	if err := b.segments(ctx, false); err != nil {
-		return Manifest{}, err
-	}
-	if err := s.between(ctx, func() error { return b.last(ctx) }); err != nil {
-		return Manifest{}, err
-	}
-	if err := b.cursor(); err != nil {
-		return Manifest{}, err
-	}
-	m, err := b.manifest()
+	m, _, err := s.BackupTo(ctx, folderSink{s.fs, to})
 	if err != nil {
 		return Manifest{}, err
 	}
+	raw, err := seal(m)
+	if err != nil {
+		return Manifest{}, err
+	}
+	if err := journal.WriteFileAtomic(s.fs, filepath.Join(to, manifestName), raw, 0o600); err != nil {
+		return Manifest{}, err
+	}
 	return m, verifyBackup(ctx, s.fs, to, m, s.keys)
+}
+
+// BackupTo gives the files of a backup to a sink, and what belongs into the
+// manifest, which the caller writes last. State is the register's at the
+// manifest's sequence. Nothing is read back.
+func (s *Store) BackupTo(ctx context.Context, to Sink) (Manifest, State, error) {
+	b := backup{s: s, to: to, got: map[string]ManifestFile{}, release: func() {}}
+	defer func() { b.release() }()
+	if err := b.checkpoint(ctx); err != nil {
+		return Manifest{}, State{}, err
+	}
+	if err := b.segments(ctx, false); err != nil {
+		return Manifest{}, State{}, err
+	}
+	if err := s.between(ctx, func() error { return b.last(ctx) }); err != nil {
+		return Manifest{}, State{}, err
+	}
+	if err := b.cursor(); err != nil {
+		return Manifest{}, State{}, err
+	}
+	state, err := b.state()
+	return b.manifest(), state, err
+}
+
+// folderSink keeps files under their own names in a folder.
+type folderSink struct {
+	fs  journal.FS
+	dir string
+}
+
+func (f folderSink) Keep(name string, open func() (io.ReadCloser, error)) (ManifestFile, error) {
+	to := filepath.Join(f.dir, filepath.FromSlash(name))
+	if err := f.fs.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return ManifestFile{}, err
+	}
+	in, err := open()
+	if err != nil {
+		return ManifestFile{}, err
+	}
+	defer in.Close()
+	got, err := writeCopy(f.fs, in, to)
+	if err != nil {
+		return got, err
+	}
+	return got, syncParent(f.fs, to)
 }
 
 func emptyDir(fsys journal.FS, dir string) error {
@@ -58,33 +110,34 @@ func emptyDir(fsys journal.FS, dir string) error {
 	return nil
 }
 
-// backup is one being written.
+// backup is one being made.
 type backup struct {
 	s      *Store
-	to     string
+	to     Sink
 	got    map[string]ManifestFile // by name
 	seq    journal.Seq
 	chain  journal.Hash
 	access journal.Seq
+
+	view    *view // held from the moment nobody wrote until release
+	txn     *badger.Txn
+	release func()
 }
 
-// copy copies one file of the station's directory under the same name.
+// copy gives one file of the station's directory to the sink.
 func (b *backup) copy(name string) error {
 	rel, err := filepath.Rel(b.s.dir, name)
 	if err != nil {
 		return err
 	}
-	to := filepath.Join(b.to, rel)
-	if err := b.s.fs.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return err
-	}
-	f, err := copyFile(b.s.fs, name, to)
+	rel = filepath.ToSlash(rel)
+	f, err := b.to.Keep(rel, func() (io.ReadCloser, error) { return b.s.fs.OpenFile(name, os.O_RDONLY, 0) })
 	if err != nil {
-		return fmt.Errorf("copy %s: %w", filepath.ToSlash(rel), err)
+		return fmt.Errorf("copy %s: %w", rel, err)
 	}
-	f.Name = filepath.ToSlash(rel)
-	b.got[f.Name] = f
-	return syncParent(b.s.fs, to)
+	f.Name = rel
+	b.got[rel] = f
+	return nil
 }
 
 func (b *backup) checkpoint(ctx context.Context) error {
@@ -150,7 +203,39 @@ func (b *backup) last(ctx context.Context) error {
 	defer b.s.access.Unlock()
 	b.seq, b.chain = b.s.lanes[journal.LaneRegister].Head()
 	b.access, _ = b.s.lanes[journal.LaneAccess].Head()
+	if err := b.hold(); err != nil {
+		return err
+	}
 	return b.segments(ctx, true)
+}
+
+// hold keeps the register as it is now for state. It runs in the writer, whose
+// own lock on the view it must not wait for; release may come from anywhere.
+func (b *backup) hold() error {
+	b.s.viewMu.RLock()
+	v := b.s.view
+	if v == nil || v.seq() != b.seq {
+		b.s.viewMu.RUnlock()
+		return ErrRebuilding
+	}
+	txn, _, done := v.read()
+	b.view, b.txn = v, txn
+	b.release = func() { done(); b.s.viewMu.RUnlock() }
+	return nil
+}
+
+// state is the hash of the register that hold keeps.
+func (b *backup) state() (State, error) {
+	if err := b.view.verifyTables(); err != nil { // an iterator that meets a bad block ends without an error
+		b.s.suspect(b.view, err)
+		return State{}, err
+	}
+	h, rows, err := register.Hash(b.txn, b.s.origin.Station)
+	if err != nil {
+		b.s.suspect(b.view, err)
+		return State{}, fmt.Errorf("%w: %w", errBadView, err)
+	}
+	return State{Fold: register.FoldVersion, Rows: rows, Hash: h}, nil
 }
 
 func (b *backup) cursor() error {
@@ -162,7 +247,7 @@ func (b *backup) cursor() error {
 	return b.copy(filepath.Join(b.s.dir, cursorName))
 }
 
-func (b *backup) manifest() (Manifest, error) {
+func (b *backup) manifest() Manifest {
 	g := b.s.Genesis()
 	m := Manifest{
 		Version: manifestVersion, Station: g.Origin.Station, Epoch: g.Origin.Epoch, Mint: g.Origin.Mint, Unit: g.Unit,
@@ -171,17 +256,8 @@ func (b *backup) manifest() (Manifest, error) {
 	for _, f := range b.got {
 		m.Files = append(m.Files, f)
 	}
-	slices.SortFunc(m.Files, func(a, b ManifestFile) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
-	raw, err := seal(m)
-	if err != nil {
-		return m, err
-	}
-	return m, journal.WriteFileAtomic(b.s.fs, filepath.Join(b.to, manifestName), raw, 0o600)
+	slices.SortFunc(m.Files, func(a, b ManifestFile) int { return strings.Compare(a.Name, b.Name) })
+	return m
 }
 
 // verifyBackup reads a backup back: every file's hash, the journals' chains up
@@ -227,15 +303,43 @@ func verifyBackup(ctx context.Context, fsys journal.FS, dir string, m Manifest, 
 // A restored station that has exchanged with its hub since the backup is a copy
 // of the past: the hub tells so at the first hello.
 func Restore(ctx context.Context, from string, o Options) (Manifest, error) {
+	return RestoreFrom(ctx, o.FS, from, o)
+}
+
+// RestoreFrom is Restore of a backup that lies on another file system than the
+// station to be made; src is only read. nil: the real one.
+func RestoreFrom(ctx context.Context, src journal.FS, from string, o Options) (Manifest, error) {
 	o, err := o.defaults()
 	if err != nil {
 		return Manifest{}, err
+	}
+	if src == nil {
+		src = journal.OS
 	}
 	keys, err := ReadKeys(o.FS, o.KeyFile)
 	if err != nil {
 		return Manifest{}, err
 	}
-	m, err := ReadManifest(o.FS, from)
+	m, err := VerifyBackup(ctx, src, from, keys)
+	if err != nil {
+		return m, err
+	}
+	if err := emptyDir(o.FS, o.Dir); err != nil {
+		return m, err
+	}
+	if err := restoreFiles(ctx, src, from, o.FS, o.Dir, m); err != nil {
+		return m, err
+	}
+	return m, openOnce(ctx, o, m)
+}
+
+// VerifyBackup reads a backup whole: every file's hash, both chains, every
+// checkpoint. Nothing is written. src nil: the real file system.
+func VerifyBackup(ctx context.Context, src journal.FS, dir string, keys Keys) (Manifest, error) {
+	if src == nil {
+		src = journal.OS
+	}
+	m, err := ReadManifest(src, dir)
 	if err != nil {
 		return Manifest{}, err
 	}
@@ -243,16 +347,7 @@ func Restore(ctx context.Context, from string, o Options) (Manifest, error) {
 		return m, fmt.Errorf("%w: the backup is of station %d, epoch %d, the keys of station %d, epoch %d",
 			journal.ErrWrongKey, m.Station, m.Epoch, keys.Station, keys.Epoch)
 	}
-	if err := verifyBackup(ctx, o.FS, from, m, keys); err != nil {
-		return m, err
-	}
-	if err := emptyDir(o.FS, o.Dir); err != nil {
-		return m, err
-	}
-	if err := restoreFiles(ctx, o.FS, from, o.Dir, m); err != nil {
-		return m, err
-	}
-	return m, openOnce(ctx, o, m)
+	return m, verifyBackup(ctx, src, dir, m, keys)
 }
 
 // ReadManifest reads the manifest of the backup in dir. fsys nil: the real one.
@@ -269,7 +364,7 @@ func ReadManifest(fsys journal.FS, dir string) (Manifest, error) {
 
 // restoreFiles copies lane 0's genesis last: without it the directory is no
 // station, so an interrupted restore cannot be taken for one.
-func restoreFiles(ctx context.Context, fsys journal.FS, from, to string, m Manifest) error {
+func restoreFiles(ctx context.Context, src journal.FS, from string, fsys journal.FS, to string, m Manifest) error {
 	genesis := ""
 	for _, f := range m.Files {
 		if err := ctx.Err(); err != nil {
@@ -279,13 +374,13 @@ func restoreFiles(ctx context.Context, fsys journal.FS, from, to string, m Manif
 			genesis = f.Name
 			continue
 		}
-		if err := restoreFile(fsys, from, to, f); err != nil {
+		if err := restoreFile(src, from, fsys, to, f); err != nil {
 			return err
 		}
 	}
 	for _, f := range m.Files {
 		if f.Name == genesis {
-			return restoreFile(fsys, from, to, f)
+			return restoreFile(src, from, fsys, to, f)
 		}
 	}
 	return fmt.Errorf("%w: it has no genesis", ErrBadBackup)
@@ -297,12 +392,17 @@ const (
 	segmentExt  = ".txj"
 )
 
-func restoreFile(fsys journal.FS, from, to string, want ManifestFile) error {
+func restoreFile(src journal.FS, from string, fsys journal.FS, to string, want ManifestFile) error {
 	target := filepath.Join(to, filepath.FromSlash(want.Name))
 	if err := fsys.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 		return err
 	}
-	got, err := copyFile(fsys, filepath.Join(from, filepath.FromSlash(want.Name)), target)
+	in, err := src.OpenFile(filepath.Join(from, filepath.FromSlash(want.Name)), os.O_RDONLY, 0)
+	if err != nil {
+		return fmt.Errorf("restore %s: %w", want.Name, err)
+	}
+	defer in.Close()
+	got, err := writeCopy(fsys, in, target)
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", want.Name, err)
 	}

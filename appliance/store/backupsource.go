@@ -12,6 +12,7 @@ import (
 // BackupSource gives the records of a backup.
 type BackupSource struct {
 	dir  string
+	fs   journal.FS // the backup lies on
 	o    Options
 	keys Keys
 	m    Manifest
@@ -20,20 +21,27 @@ type BackupSource struct {
 
 // OpenBackup reads the manifest of the backup in dir for HealJournal. o names the
 // station to be healed, whose keys must fit.
-func OpenBackup(dir string, o Options) (*BackupSource, error) {
+func OpenBackup(dir string, o Options) (*BackupSource, error) { return OpenBackupFrom(o.FS, dir, o) }
+
+// OpenBackupFrom is OpenBackup of a backup on another file system than the
+// station's. nil: the real one.
+func OpenBackupFrom(src journal.FS, dir string, o Options) (*BackupSource, error) {
 	o, err := o.defaults()
 	if err != nil {
 		return nil, err
+	}
+	if src == nil {
+		src = journal.OS
 	}
 	keys, err := ReadKeys(o.FS, o.KeyFile)
 	if err != nil {
 		return nil, err
 	}
-	m, err := ReadManifest(o.FS, dir)
+	m, err := ReadManifest(src, dir)
 	if err == nil && (m.Station != keys.Station || m.Epoch != keys.Epoch) {
 		err = fmt.Errorf("%w: the backup is of station %d, epoch %d", journal.ErrWrongKey, m.Station, m.Epoch)
 	}
-	return &BackupSource{dir: dir, o: o, keys: keys, m: m}, err
+	return &BackupSource{dir: dir, fs: src, o: o, keys: keys, m: m}, err
 }
 
 // Records is Source. The backup's whole chain is verified before the first record
@@ -42,9 +50,9 @@ func (b *BackupSource) Records(ctx context.Context, s journal.Stretch, fn func(j
 	if s.Epoch != b.m.Epoch {
 		return nil
 	}
-	jo := journal.Options{FS: b.o.FS, Dir: laneDir(b.dir, b.m.Epoch, s.Lane), Lane: s.Lane, Key: b.keys.Data, Secret: b.keys.Secret}
+	jo := journal.Options{FS: b.fs, Dir: laneDir(b.dir, b.m.Epoch, s.Lane), Lane: s.Lane, Key: b.keys.Data, Secret: b.keys.Secret}
 	var err error
-	if jo.Genesis, err = journal.ReadGenesis(b.o.FS, jo.Dir); err != nil {
+	if jo.Genesis, err = journal.ReadGenesis(b.fs, jo.Dir); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadBackup, err)
 	}
 	if !b.good[s.Lane] {

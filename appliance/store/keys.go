@@ -128,3 +128,16 @@ func writeKeys(fsys journal.FS, name string, k Keys) error {
 	}
 	return nil
 }
+
+// PutKeys puts the key file of a station that is restored or moved where it
+// belongs. The same keys there already are fine; others are fs.ErrExist.
+func PutKeys(fsys journal.FS, name string, k Keys) error {
+	if fsys == nil {
+		fsys = journal.OS
+	}
+	old, err := ReadKeys(fsys, name)
+	if err == nil && old.Station == k.Station && old.Epoch == k.Epoch && old.Signer.Equal(k.Signer) && old.Data == k.Data {
+		return nil
+	}
+	return writeKeys(fsys, name, k)
+}

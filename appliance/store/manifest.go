@@ -42,30 +42,37 @@ const (
 // ErrBadBackup is wrapped by every error about the content of a backup.
 var ErrBadBackup = errors.New("backup is incomplete or damaged")
 
+// ManifestName is the name of a backup's manifest in its folder.
+const ManifestName = manifestName
+
+// Marshal returns the content of a manifest's file.
+func (m Manifest) Marshal() ([]byte, error) { return seal(m) }
+
+// Check says what is wrong with a manifest that came in another form than its
+// file; ErrBadBackup.
+func (m Manifest) Check() error {
+	if m.Version != manifestVersion {
+		return fmt.Errorf("%w: manifest version %d", ErrBadBackup, m.Version)
+	}
+	for _, f := range m.Files {
+		if f.Size < 0 || !filepath.IsLocal(filepath.FromSlash(f.Name)) || strings.Contains(f.Name, `\`) {
+			return fmt.Errorf("%w: file name in the manifest", ErrBadBackup)
+		}
+	}
+	return nil
+}
+
 func parseManifest(b []byte) (Manifest, error) {
 	var m Manifest
 	if err := unseal(b, &m); err != nil {
 		return m, fmt.Errorf("%w: manifest: %w", ErrBadBackup, err)
 	}
-	if m.Version != manifestVersion {
-		return m, fmt.Errorf("%w: manifest version %d", ErrBadBackup, m.Version)
-	}
-	for _, f := range m.Files {
-		if f.Size < 0 || !filepath.IsLocal(filepath.FromSlash(f.Name)) || strings.Contains(f.Name, `\`) {
-			return m, fmt.Errorf("%w: file name in the manifest", ErrBadBackup)
-		}
-	}
-	return m, nil
+	return m, m.Check()
 }
 
-// copyFile copies a file, durably but for the folder's entry, and returns what it
-// copied.
-func copyFile(fsys journal.FS, from, to string) (ManifestFile, error) {
-	in, err := fsys.OpenFile(from, os.O_RDONLY, 0)
-	if err != nil {
-		return ManifestFile{}, err
-	}
-	defer in.Close()
+// writeCopy makes the file to of what in gives, durably but for the folder's
+// entry, and returns what that was.
+func writeCopy(fsys journal.FS, in io.Reader, to string) (ManifestFile, error) {
 	out, err := fsys.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return ManifestFile{}, err

@@ -26,6 +26,12 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // errSealed is wrapped by every error about such a file's bytes.
 var errSealed = errors.New("file is damaged or not of this program")
 
+// Seal and Unseal are that form for other packages' small files.
+func Seal(v any) ([]byte, error) { return seal(v) }
+
+// Unseal decodes what Seal wrote into v, strictly; see Seal.
+func Unseal(b []byte, v any) error { return unseal(b, v) }
+
 func seal(v any) ([]byte, error) {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
