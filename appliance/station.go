@@ -28,6 +28,7 @@ type Options struct {
 	Reserve         uint64 // see store.Options, also below
 	Ballast         int64
 	CheckpointEvery int
+	View            store.ViewOptions
 
 	Progress func(store.Progress)
 }
@@ -35,7 +36,7 @@ type Options struct {
 func (o Options) store() store.Options {
 	return store.Options{
 		Dir: o.Dir, KeyFile: o.KeyFile, FS: o.FS, ViewDir: o.ViewDir, Log: o.Log, Now: o.Now,
-		Reserve: o.Reserve, Ballast: o.Ballast, CheckpointEvery: o.CheckpointEvery, Progress: o.Progress,
+		Reserve: o.Reserve, Ballast: o.Ballast, CheckpointEvery: o.CheckpointEvery, View: o.View, Progress: o.Progress,
 	}
 }
 

@@ -24,6 +24,8 @@ type Options struct {
 	CheckpointEvery int    // records after which a checkpoint is due; 0: 5,000 and a fifth of the register's size
 	SegmentSize     int64  // see journal.Options
 
+	View ViewOptions // sizes of the register in memory
+
 	Progress func(Progress) // told during Open, and when the view is made again; nil: nobody
 }
 
@@ -70,6 +72,10 @@ func (o Options) defaults() (Options, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	var err error
+	if o.View, err = o.View.defaults(); err != nil {
+		return o, err
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}

@@ -89,7 +89,7 @@ func (s *Store) trusted(key []byte) (*view, error) {
 	if err := s.compareFiles(m.Files); err != nil {
 		return nil, err
 	}
-	v, err := openView(s.o.ViewDir, key, s.log)
+	v, err := openView(s.o.ViewDir, s.o.View, key, s.log)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errBadView, err)
 	}
@@ -213,7 +213,7 @@ func (s *Store) freshView(key []byte) (*view, error) {
 	if err := os.MkdirAll(s.o.ViewDir, 0o700); err != nil {
 		return nil, err
 	}
-	return openView(s.o.ViewDir, key, s.log)
+	return openView(s.o.ViewDir, s.o.View, key, s.log)
 }
 
 // replay folds the records after the view's sequence up to the journal's head.

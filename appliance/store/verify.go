@@ -161,7 +161,7 @@ func (s *Store) foldAnew(ctx context.Context, seq journal.Seq, progress func(Pro
 	if err != nil {
 		return h, err
 	}
-	v, err := openView(dir, key, s.log)
+	v, err := openView(dir, s.o.View, key, s.log)
 	if err != nil {
 		return h, err
 	}

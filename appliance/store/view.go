@@ -30,16 +30,16 @@ type view struct {
 
 func stamp(seq journal.Seq) uint64 { return uint64(seq) + 1 }
 
-// viewOptions are for 1–2 GB of memory, a hard disk and up to 30,000 persons.
+// viewOptions are badger's, with the sizes in size, which must have its defaults.
 // Blocks are verified when read; whole files before they are opened (marker.go),
 // because badger panics on a damaged block while it opens a table.
-func viewOptions(dir string, key []byte, log *slog.Logger) badger.Options {
+func viewOptions(dir string, size ViewOptions, key []byte, log *slog.Logger) badger.Options {
 	o := badger.DefaultOptions(dir).
 		WithSyncWrites(false). // the journal is the commit
-		WithMemTableSize(8 << 20).WithNumMemtables(2).WithBaseTableSize(2 << 20).
+		WithMemTableSize(size.MemTable).WithNumMemtables(2).WithBaseTableSize(2 << 20).
 		WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(4).WithNumCompactors(2).
 		WithValueThreshold(1 << 20).WithValueLogFileSize(16 << 20).
-		WithBlockCacheSize(8 << 20).WithIndexCacheSize(8 << 20).
+		WithBlockCacheSize(size.BlockCache).WithIndexCacheSize(size.IndexCache).
 		WithCompression(options.ZSTD).
 		WithChecksumVerificationMode(options.OnBlockRead).WithVerifyValueChecksum(true).
 		WithNumVersionsToKeep(1).WithDetectConflicts(true).WithMetricsEnabled(false).
@@ -57,13 +57,13 @@ func viewKey(data journal.Key) ([]byte, error) {
 
 // openView opens the database in dir. A panic of badger over damaged files is an
 // error like any other.
-func openView(dir string, key []byte, log *slog.Logger) (v *view, err error) {
+func openView(dir string, size ViewOptions, key []byte, log *slog.Logger) (v *view, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			v, err = nil, fmt.Errorf("open the view: %v", p)
 		}
 	}()
-	db, err := badger.OpenManaged(viewOptions(dir, key, log))
+	db, err := badger.OpenManaged(viewOptions(dir, size, key, log))
 	if err != nil {
 		return nil, fmt.Errorf("open the view: %w", err)
 	}

@@ -18,7 +18,11 @@ func TestWhatFitsCanBeCommitted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := openView(t.TempDir(), key, slog.New(slog.DiscardHandler))
+	size, err := ViewOptions{}.defaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := openView(t.TempDir(), size, key, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
