@@ -45,7 +45,7 @@ type Env struct {
 	Good   bool   // it has proved itself: tries do not count
 	Tries  int    // starts left while not Good, 0 to MaxTries
 	Rolled bool   // the loader left a slot that failed; said until the next trial
-	Seq    uint64 // sequence of the root update that is in Slot; 0: as built
+	Seq    uint64 // sequence of the root update tried last: it runs in Slot, or with Rolled it failed; 0: none yet
 }
 
 // New is the state of a fresh image: slot A, good.
@@ -69,7 +69,7 @@ func (e Env) Confirm() Env {
 
 // Back leaves the slot for the other one, which was good before it.
 func (e Env) Back() Env {
-	return Env{Slot: e.Slot.Other(), Good: true, Rolled: true}
+	return Env{Slot: e.Slot.Other(), Good: true, Rolled: true, Seq: e.Seq}
 }
 
 // Boot is what the loader does at a start: the slot it takes and the state it

@@ -53,7 +53,7 @@ func TestSlotThatNeverConfirmsIsLeft(t *testing.T) {
 		}
 	}
 	slot, e := e.Boot(both)
-	if slot != grubenv.A || !e.Good || !e.Rolled {
+	if slot != grubenv.A || !e.Good || !e.Rolled || e.Seq != 5 {
 		t.Errorf("after %d starts: %v %+v", grubenv.MaxTries, slot, e)
 	}
 }
