@@ -30,6 +30,8 @@ type homeBody struct {
 	Today    string
 	Last     string // month closed last
 	CanTry   bool   // there is a practice commune to enter
+	Warnings []warningLine
+	Backups  *backupView
 }
 
 // tile is a count with what it leads to.
@@ -88,6 +90,10 @@ func (s *station) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 	b := homeBody{Waiting: st.waiting(), CanWrite: mayWrite(v.user), IsHead: v.user.Role == population.RoleHead, CanTry: s.o.PracticeOf != nil && !s.entered, BadClock: !st.Trusted, Today: v.date(st.Today)}
 	if v.user.Role == population.RoleCollaborator {
 		return s.show(w, v, http.StatusOK, "home", v.text("home.title"), b)
+	}
+	b.Warnings = v.warnings(s.o.Care)
+	if s.o.Care.Backups != nil {
+		b.Backups = v.backups(s.o.Care.Backups(), st.Now)
 	}
 	err := s.view(r.Context(), func(book *register.View) error {
 		p := population.PeriodOf(st.Today)

@@ -81,6 +81,7 @@ type StationOptions struct {
 	// PracticeOf: in the real book's pages the practice commune that can be
 	// entered, in the commune's own (Practice) itself; nil: there is none.
 	PracticeOf Practice
+	Care       Care
 	Log        *slog.Logger
 }
 

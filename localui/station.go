@@ -42,6 +42,7 @@ func NewStation(o StationOptions) (http.Handler, error) {
 	base.entered = o.Practice && o.PracticeOf != nil
 	s.routes()
 	s.practiceRoutes()
+	s.careRoutes()
 	return base.handler(), nil
 }
 
@@ -156,6 +157,7 @@ func (s *station) frameOf(v *visit) frame {
 	}
 	if v.user.Role == population.RoleTechnician {
 		add("/trang-thai", "menu.sync", true)
+		add("/ky-thuat", "menu.care", true)
 		return f
 	}
 	f.Search = true
@@ -171,6 +173,7 @@ func (s *station) frameOf(v *visit) frame {
 	add("/trang-thai", "menu.sync", false)
 	if v.user.Role == population.RoleHead {
 		add("/nguoi-dung", "menu.users", false)
+		add("/ky-thuat", "menu.care", false)
 	}
 	return f
 }

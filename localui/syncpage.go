@@ -33,16 +33,21 @@ func (s *station) syncPage(w http.ResponseWriter, r *http.Request, v *visit) err
 	st := s.o.Status()
 	b := syncBody{Status: st, Pill: v.pill(st), Waiting: st.waiting(), CanSync: s.o.SyncNow != nil, Asked: r.URL.Query().Get("gui") != "",
 		LineText: v.text("line." + lineKey(st)), Technical: v.user.Role == population.RoleTechnician || v.user.Role == population.RoleHead}
-	var quarantined, pending int
-	err := s.view(r.Context(), func(book *register.View) error {
-		quarantined, pending = book.Quarantined()
-		return nil
-	})
+	quarantined, pending, err := s.unread(r)
 	if err != nil {
 		return err
 	}
 	b.Checks = v.checks(st, quarantined, pending)
 	return s.show(w, v, http.StatusOK, "sync", v.text("sync.title"), b)
+}
+
+// unread counts the records that the book could not take in.
+func (s *station) unread(r *http.Request) (quarantined, pending int, err error) {
+	err = s.view(r.Context(), func(book *register.View) error {
+		quarantined, pending = book.Quarantined()
+		return nil
+	})
+	return quarantined, pending, err
 }
 
 func lineKey(st Status) string {

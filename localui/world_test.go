@@ -37,7 +37,7 @@ type world struct {
 	looks   []string
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB, tune ...func(*world, *localui.StationOptions)) *world {
 	t.Helper()
 	root := t.TempDir()
 	dir, key := filepath.Join(root, "station"), filepath.Join(root, "keys", "station.key")
@@ -59,12 +59,16 @@ func newWorld(t testing.TB) *world {
 	if w.auth, err = auth.Open(auth.Options{File: filepath.Join(root, "accounts.json"), Now: func() time.Time { return w.now }}); err != nil {
 		t.Fatal(err)
 	}
-	w.pages, err = localui.NewStation(localui.StationOptions{Book: s, Registrar: s.Registrar(), Auth: w.auth, Status: w.status,
+	o := localui.StationOptions{Book: s, Registrar: s.Registrar(), Auth: w.auth, Status: w.status,
 		Changed: s.Changed, Place: "Xã Ia Grai", Hosts: []string{"tram.lan"}, SetupCode: "724 118",
 		Access: func(_ context.Context, _ uint32, look string, ref population.ID) error {
 			w.looks = append(w.looks, look+" "+ref.String())
 			return nil
-		}})
+		}}
+	for _, fn := range tune {
+		fn(w, &o)
+	}
+	w.pages, err = localui.NewStation(o)
 	if err != nil {
 		t.Fatal(err)
 	}

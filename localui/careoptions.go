@@ -1,0 +1,70 @@
+package localui
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Care is what the pages know of the machine, of the copies and of the program,
+// and what a technician can do there. Every function may be nil: then its part
+// is not shown. None of it is of a person.
+type Care struct {
+	// Warnings are what somebody should do something about, the worst first.
+	Warnings func() []Warning
+	// Machine describes the PC; it may take a second.
+	Machine func(ctx context.Context) []Section
+	// Addresses are where other machines reach these pages, with the print of
+	// the certificate they will see.
+	Addresses func() (urls []string, print string)
+
+	Backups   func() BackupStatus
+	BackupNow func() // begins one; while one runs nothing happens
+
+	Updates     func() UpdateStatus
+	UpdateCheck func(ctx context.Context) error // look on sticks and ask the province
+	UpdateApply func(ctx context.Context) error // take the one offered: the station starts again
+	UpdateBack  func(ctx context.Context) error // return to the program before
+
+	// Diagnosis writes a zip for a technician elsewhere: logs, status, facts of
+	// the machine; nothing of a person.
+	Diagnosis func(ctx context.Context, w io.Writer) error
+}
+
+// Warning is one thing that somebody should do something about. Its text is
+// "warn.<Key>" of the locale, with Values (name, value, …) filled in.
+type Warning struct {
+	Key    string
+	Bad    bool // it is urgent
+	Values []any
+}
+
+// BackupStatus is what is known of the copies.
+type BackupStatus struct {
+	Running bool
+	Places  []BackupPlace // the newest copy of each place
+}
+
+// BackupPlace is the newest copy in one place.
+type BackupPlace struct {
+	Name    string // as people know it: this disk, the stick's label
+	At      time.Time
+	Bytes   int64
+	Proven  bool   // it was restored and compared
+	Problem string // as the engine says it; "" none
+	Other   bool   // on another disk than the book
+}
+
+// UpdateStatus is which program runs and what may follow it.
+type UpdateStatus struct {
+	Version, Commit string
+	Build           string // SHA-256 of the running program, hexadecimal
+	Development     bool   // built without release keys: takes no updates
+	Trial           bool   // not confirmed yet
+	Previous        string // version it can return to; "" none
+	Offered         string // version that is ready to be taken; "" none
+	Stage           string // what is being done: "", checking, fetching, trying
+	Percent         int    // of fetching
+	Refused         string // version that was tried and did not stay; "" none
+	Why             string // why, as the engine says it
+}
