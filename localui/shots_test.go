@@ -34,7 +34,7 @@ func TestScreenshots(t *testing.T) {
 	if _, err := os.Stat(chromium); err != nil {
 		t.Skip("no chromium here")
 	}
-	w := newWorld(t)
+	w := newWorld(t, func(w *world, o *localui.StationOptions) { o.Care = w.care(new([]string)) })
 	home := w.commune(1200)
 	w.account("truongtram")
 	token, _, err := w.auth.Login(context.Background(), "truongtram", password, "127.0.0.1")
@@ -62,6 +62,8 @@ func TestScreenshots(t *testing.T) {
 		{"areas", srv.URL + "/dia-ban"},
 		{"users", srv.URL + "/nguoi-dung"},
 		{"sync", srv.URL + "/trang-thai"},
+		{"care", srv.URL + "/ky-thuat"},
+		{"machine", srv.URL + "/ky-thuat/may"},
 		{"login", w.server.URL + "/dang-nhap"},
 		{"hub", hubSrv.URL + "/"},
 		{"rollup", hubSrv.URL + "/tong-hop?ky=" + month},
