@@ -1,0 +1,148 @@
+package update
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// signer is a set of keys for tests, the same every time.
+type signer struct {
+	keys  []*PrivateKey
+	chain Chain
+}
+
+func newSigner(t testing.TB, seed byte) signer {
+	t.Helper()
+	var s signer
+	var public []PublicKey
+	for i := range byte(3) {
+		k := testKey(seed*16 + i)
+		s.keys = append(s.keys, k)
+		public = append(public, k.Public())
+	}
+	set, err := NewKeySet(1, 2, public...)
+	must(t, err)
+	s.chain, err = NewChain(set)
+	must(t, err)
+	return s
+}
+
+func (s signer) trust() Trust { return NewTrust(s.chain[0].Keys) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// program is bytes that look like a program to a compressor: a build differs
+// from the one before in a few places.
+func program(size int, changes ...byte) []byte {
+	rng := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, size)
+	for i := range b {
+		b[i] = byte(rng.IntN(64))
+	}
+	for i, c := range changes {
+		copy(b[(i+1)*size/(len(changes)+2):], bytes.Repeat([]byte{c}, 100))
+	}
+	return b
+}
+
+func draft(t testing.TB, sequence uint64, files ...DraftFile) Draft {
+	t.Helper()
+	released := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	return Draft{
+		Channel: "stable", Sequence: sequence, Version: "1.0." + string('0'+rune(sequence%10)), Commit: "0123456789ab",
+		Released: released, Expires: released.AddDate(2, 0, 0), Formats: ThisFormats,
+		Requires: Requires{RAM: 1 << 30, FreeDisk: 1 << 20, OSMin: []OSMin{{"linux", "4.19"}, {"windows", "10.0.10240"}}},
+		Files:    files,
+	}
+}
+
+func writeFile(t testing.TB, dir, name string, b []byte) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(t, os.WriteFile(path, b, 0o755))
+	return path
+}
+
+func TestBundleCarriesWholeAndPatch(t *testing.T) {
+	dir, parts := t.TempDir(), t.TempDir()
+	old, file := program(300_000), program(300_000, 7, 9)
+	s := newSigner(t, 1)
+	d := draft(t, 2, DraftFile{System: "linux/amd64", Kind: KindProgram,
+		Path: writeFile(t, dir, "new", file), Older: []string{writeFile(t, dir, "old", old)}})
+	name := filepath.Join(dir, "x"+BundleExt)
+	packed, err := BuildBundle(context.Background(), d, parts, name, s.chain, s.keys[0], s.keys[2])
+	must(t, err)
+	f := packed.Manifest.Files[0]
+	if len(f.Packings) != 2 || f.Packings[1].Size > f.Packings[0].Size/10 {
+		t.Fatalf("packings: %+v", f.Packings)
+	}
+	b, closer, err := OpenBundleFile(name, s.trust())
+	must(t, err)
+	defer closer.Close()
+	for i, p := range f.Packings {
+		r, err := b.OpenPart(p.SHA256)
+		must(t, err)
+		var got bytes.Buffer
+		must(t, unpack(&got, r, p, [][]byte{nil, old}[i], f))
+		if !bytes.Equal(got.Bytes(), file) {
+			t.Fatalf("packing %d gives another file", i)
+		}
+	}
+	_, err = b.OpenPart(Hash{1})
+	if !errors.Is(err, ErrNoPart) {
+		t.Fatalf("a part that is not there: %v", err)
+	}
+}
+
+func TestBuildingTwiceGivesTheSameBytes(t *testing.T) {
+	s := newSigner(t, 1)
+	var bundles [2][]byte
+	for i := range bundles {
+		dir := t.TempDir()
+		d := draft(t, 2, DraftFile{System: "linux/amd64", Kind: KindProgram,
+			Path: writeFile(t, dir, "new", program(3_000_000, 1)), Older: []string{writeFile(t, dir, "old", program(3_000_000))}})
+		name := filepath.Join(dir, "x"+BundleExt)
+		_, err := BuildBundle(context.Background(), d, t.TempDir(), name, s.chain, s.keys[0], s.keys[1])
+		must(t, err)
+		bundles[i], err = os.ReadFile(name)
+		must(t, err)
+	}
+	if !bytes.Equal(bundles[0], bundles[1]) {
+		t.Fatal("two runs differ")
+	}
+}
+
+func TestStreamedBundleIsTheSame(t *testing.T) {
+	dir := t.TempDir()
+	s := newSigner(t, 1)
+	d := draft(t, 3, DraftFile{System: "linux/amd64", Kind: KindProgram, Path: writeFile(t, dir, "a", program(10_000))},
+		DraftFile{System: "windows/amd64", Kind: KindProgram, Path: writeFile(t, dir, "b", program(10_000, 3))})
+	name := filepath.Join(dir, "x"+BundleExt)
+	_, err := BuildBundle(context.Background(), d, t.TempDir(), name, s.chain, s.keys...)
+	must(t, err)
+	all, err := os.ReadFile(name)
+	must(t, err)
+	var systems []string
+	rel, err := StreamBundle(bytes.NewReader(all), s.trust(), func(_ Release, p Part, r io.Reader) error {
+		systems = append(systems, p.System)
+		_, err := io.Copy(io.Discard, r)
+		return err
+	})
+	must(t, err)
+	if rel.Sequence != 3 || len(systems) != 2 || systems[1] != "windows/amd64" {
+		t.Fatalf("release %d, parts of %v", rel.Sequence, systems)
+	}
+}
