@@ -62,6 +62,11 @@ func (s *Store) between(ctx context.Context, fn func() error) error {
 	}
 }
 
+// Answers returns nil when the writer takes its turn and writing has not failed.
+// It writes nothing; a disk that is full is not its matter. A writer that hangs
+// keeps it waiting, whatever becomes of ctx then.
+func (s *Store) Answers(ctx context.Context) error { return s.between(ctx, s.failure) }
+
 // writable says why nothing may be written now.
 func (s *Store) writable() error {
 	if err := s.failure(); err != nil {
