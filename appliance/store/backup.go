@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -425,4 +426,27 @@ func openOnce(ctx context.Context, o Options, m Manifest) error {
 		return nil
 	})
 	return errors.Join(err, s.Close())
+}
+
+// BackupSize is about how many bytes a backup made now has.
+func (s *Store) BackupSize() (sum int64, err error) {
+	dirs := []string{filepath.Join(s.dir, ckptName)}
+	for lane := range s.lanes {
+		dirs = append(dirs, laneDir(s.dir, s.keys.Epoch, journal.Lane(lane)))
+	}
+	for _, dir := range dirs {
+		names, err := s.fs.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		for _, name := range names {
+			if size, err := s.fs.Stat(filepath.Join(dir, name)); err == nil { // a checkpoint may go meanwhile
+				sum += size
+			}
+		}
+	}
+	return sum, nil
 }
