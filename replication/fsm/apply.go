@@ -209,6 +209,12 @@ func (w *work) entry(l *raft.Log) (Verdict, error) {
 		return w.release(c)
 	case Found:
 		return w.found(c)
+	case PublishRelease:
+		return w.publish(c)
+	case SetRing:
+		return w.ring(c)
+	case UpdateReport:
+		return w.update(c)
 	}
 	return Verdict{}, fmt.Errorf("%w: %T", ErrNewer, c)
 }

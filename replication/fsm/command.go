@@ -56,8 +56,11 @@ const (
 	kindContact  commandKind = 8
 	kindFound    commandKind = 9
 	kindRelease  commandKind = 10
+	kindPublish  commandKind = 11
+	kindRing     commandKind = 12
+	kindUpdate   commandKind = 13
 
-	lastKind = kindRelease
+	lastKind = kindUpdate
 )
 
 // Command is one of the types below, as it stands in the raft log. At is the
@@ -275,6 +278,12 @@ func decodeTuple(kind commandKind, b []byte) (Command, error) {
 		f := Found{At: readSecond(r)}
 		fixed(r, f.Incarnation[:])
 		c = f
+	case kindPublish:
+		c = readPublish(r)
+	case kindRing:
+		c = readRing(r)
+	case kindUpdate:
+		c = readUpdate(r)
 	default:
 		return nil, fmt.Errorf("%w: kind %d", ErrCommand, kind)
 	}

@@ -30,6 +30,11 @@ func samples() map[string]fsm.Command {
 		"contact":  fsm.Contact{At: 10, Station: 7, Epoch: 2, Install: [16]byte{4}},
 		"found":    fsm.Found{At: 11, Incarnation: [8]byte{5}},
 		"release":  fsm.ReleaseInstall{At: 12, Station: 7, Epoch: 2},
+		"publish": fsm.PublishRelease{At: 13, By: "lan", Sequence: 9, MinFrom: 4, Version: "1.9.0", Manifest: []byte("manifest"), Signatures: []byte("signed"),
+			Parts: []fsm.ReleasePart{{Hash: [32]byte{1}, Size: 100, System: "linux/amd64"}, {Hash: [32]byte{2}, Size: 30, System: "linux/amd64", From: [32]byte{3}}}},
+		"ring": fsm.SetRing{At: 14, Sequence: 9, Ring: fsm.RingTen, By: "lan", Reason: "quiet week"},
+		"update": fsm.UpdateReport{At: 15, Station: 7, Epoch: 2, Sequence: 9, Stage: fsm.StageRolledBack, Running: 8, Version: "1.8.2",
+			Reason: "the page did not answer"},
 	}
 }
 

@@ -27,6 +27,12 @@ const (
 	tableMint    byte = 'm' // mint u32
 	tableUnit    byte = 'u' // unit code ‖ 0 ‖ from
 	tableHash    byte = 'h' // raft index u64: state hash the leader stated
+
+	tableRelease  byte = 'r' // sequence u64
+	tableManifest byte = 'n' // sequence u64
+	tableParts    byte = 'p' // sequence u64
+	tableUpdate   byte = 'w' // station u32: what it said last
+	tableOutcome  byte = 'o' // sequence u64 ‖ station u32
 )
 
 // The second byte of a node's own row.

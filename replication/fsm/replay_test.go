@@ -20,7 +20,7 @@ import (
 )
 
 // history makes a raft log with everything in it: registrations, batches of
-// both lanes out of order and twice, units, contacts, a fence.
+// both lanes out of order and twice, units, contacts, releases, a fence.
 func history(t testing.TB, m *machine) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(4, 4))
@@ -44,11 +44,30 @@ func history(t testing.TB, m *machine) {
 		}
 		m.take(s, 1+journal.Seq(rng.IntN(100)), 5) // duplicates and gaps
 		m.do(fsm.Contact{At: int64(i), Station: 7, Epoch: 1, Install: [16]byte{9}})
+		releases(m, i)
 	}
 	m.do(fsm.TakeBatch{At: 9, Batch: cut(t, b, 1, 1, 30)})
 	m.do(fsm.FenceStation{At: 10, Station: 9, Epoch: 1})
 	if st := m.station(7); st.Lane[0].Seq < 200 || st.Quarantined == 0 {
 		t.Fatalf("the history is too short to prove anything: %+v", st)
+	}
+}
+
+// releases adds what happens to releases in round i: published, tried by both
+// stations, stopped by what they say, let go on.
+func releases(m *machine, i int) {
+	sequence := uint64(i/12 + 1)
+	switch i % 12 {
+	case 0:
+		m.do(published(sequence))
+	case 3, 4:
+		m.do(said(7+2*journal.Station(i%2), sequence, fsm.StageTrying))
+	case 5, 6:
+		m.do(said(7+2*journal.Station(i%2), sequence, []fsm.Stage{fsm.StageRolledBack, fsm.StageConfirmed}[i/12%2]))
+	case 8:
+		m.do(fsm.SetRing{At: int64(i), Sequence: sequence, Ring: fsm.RingTen, By: "lan"})
+	case 9:
+		m.do(fsm.SetRing{At: int64(i), Sequence: sequence, Ring: fsm.RingAll})
 	}
 }
 
