@@ -45,6 +45,9 @@ func (b Base) App() string { return filepath.Join(string(b), "app") }
 // Backups holds the nightly copies that lie on the same disk.
 func (b Base) Backups() string { return filepath.Join(string(b), "backups") }
 
+// Logs holds the launcher's log where the system keeps none for services.
+func (b Base) Logs() string { return filepath.Join(string(b), "log") }
+
 // Seed is what a stick or an image says beforehand; see package seed.
 func (b Base) Seed() string { return filepath.Join(string(b), "seed.toml") }
 
