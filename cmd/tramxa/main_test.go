@@ -9,8 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// update writes the expected answers in the scripts anew.
-var update = flag.Bool("update", false, "write the golden parts of testdata/script anew")
+// golden writes the expected answers in the scripts anew.
+var golden = flag.Bool("update", false, "write the golden parts of testdata/script anew")
 
 // TestMain makes the test binary be tramxa itself where a script runs it: the
 // same main, in a process of its own.
