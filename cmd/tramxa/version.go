@@ -93,7 +93,7 @@ func runVersion(_ context.Context, args []string, io stdio) error {
 	if err != nil {
 		return err
 	}
-	if f.given("is") && !strings.EqualFold(*is, v.Build) {
+	if *is != "" && !strings.EqualFold(*is, v.Build) {
 		return refusedf("this program has the hash %s, not %s", v.Build, *is)
 	}
 	if *asJSON {
