@@ -22,13 +22,11 @@ type locale map[string]string
 func loadLocales() (map[string]locale, error) {
 	all := make(map[string]locale, len(languages))
 	for _, lang := range languages {
-		b, err := localeFiles.ReadFile("locale/" + lang + ".json")
-		if err != nil {
-			return nil, err
-		}
 		l := make(locale)
-		if err := json.Unmarshal(b, &l); err != nil {
-			return nil, fmt.Errorf("locale %s: %w", lang, err)
+		for _, family := range []string{"", "setup."} {
+			if err := l.read("locale/" + family + lang + ".json"); err != nil {
+				return nil, err
+			}
 		}
 		all[lang] = l
 	}
@@ -46,6 +44,25 @@ func loadLocales() (map[string]locale, error) {
 		}
 	}
 	return all, nil
+}
+
+// read adds the strings of a file; a key stands in one file.
+func (l locale) read(name string) error {
+	b, err := localeFiles.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	more := make(locale)
+	if err := json.Unmarshal(b, &more); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for key, text := range more {
+		if _, twice := l[key]; twice {
+			return fmt.Errorf("%s: %q stands in another file too", name, key)
+		}
+		l[key] = text
+	}
+	return nil
 }
 
 // text returns the string of key with {name} replaced from args, which are
