@@ -65,14 +65,14 @@ func (d *Dialer) Dial(ctx context.Context, addr string, h Hello) (*Conn, error) 
 	ctx, cancel := context.WithTimeout(ctx, d.timeout())
 	defer cancel()
 	ws := websocket.Dialer{
-		NetDialTLSContext: d.dialTLS, ReadBufferSize: maxMessage, WriteBufferSize: maxMessage + 256,
+		NetDialTLSContext: d.DialTLS, ReadBufferSize: maxMessage, WriteBufferSize: maxMessage + 256,
 	}
 	// Each header left out is paid on no contact: the name of the host says
 	// nothing, the certificate says who it is.
 	headers := http.Header{"Host": {"h"}, "User-Agent": {""}, helloHeader: {header(h.Marshal())}}
 	conn, resp, err := ws.DialContext(ctx, "wss://"+addr+path, headers)
 	if err != nil && resp == nil {
-		return nil, dialError(err)
+		return nil, HandshakeError(err)
 	}
 	raw, herr := fromHeader(resp.Header.Get(headerAnswer), maxWelcome)
 	var w Welcome
@@ -95,7 +95,8 @@ func (d *Dialer) Dial(ctx context.Context, addr string, h Hello) (*Conn, error) 
 	return nil, &Refused{w}
 }
 
-func (d *Dialer) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
+// DialTLS connects to a node and proves both ends, as Dial does before the hello.
+func (d *Dialer) DialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
 	dial := d.NetDial
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
@@ -112,9 +113,9 @@ func (d *Dialer) dialTLS(ctx context.Context, network, addr string) (net.Conn, e
 	return conn, nil
 }
 
-// dialError tells a refused key, which TLS 1.3 reports on the first read, from
-// a line that is down.
-func dialError(err error) error {
+// HandshakeError tells a refused key, which TLS 1.3 reports on the first read, from
+// a line that is down: ErrNotKnown is joined to the first.
+func HandshakeError(err error) error {
 	var alert tls.AlertError
 	var op *net.OpError
 	if errors.As(err, &alert) || (errors.As(err, &op) && op.Op == "remote error") {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -16,8 +17,12 @@ import (
 // helloTime bounds the hub's own thinking about a hello.
 const helloTime = 15 * time.Second
 
-// ServeHTTP answers the upgrade of a station.
+// ServeHTTP answers the upgrade of a station, and its requests about updates.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == UpdatePath || strings.HasPrefix(r.URL.Path, UpdatePath+"/") {
+		h.serveUpdates(w, r)
+		return
+	}
 	hello, err := h.hello(r)
 	if err != nil {
 		h.o.Log.Info("link refused", "error", err)
@@ -153,6 +158,7 @@ func (l *hubLink) run(ctx context.Context, on func(b []byte) error) error {
 		if kind != websocket.BinaryMessage {
 			return fmt.Errorf("%w: a text message", ErrProtocol)
 		}
+		l.session.spoke.Store(time.Now().UnixNano())
 		if err := on(b); err != nil {
 			return err
 		}

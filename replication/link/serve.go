@@ -19,7 +19,9 @@ type HubOptions struct {
 	Intake Intake      // required
 	// Archive gives stations their own batches back. Nil: they cannot have them.
 	Archive Archive
-	Log     *slog.Logger // nil: discarded
+	// Releases gives stations updates of the program. Nil: there are none.
+	Releases Releases
+	Log      *slog.Logger // nil: discarded
 	// PartialBytes bounds what all stations' half batches may take in memory.
 	// 0: 64 MiB.
 	PartialBytes int
@@ -36,6 +38,7 @@ type Hub struct {
 	upgrader websocket.Upgrader
 	partials *partials
 	sessions sessions
+	updates  updates
 }
 
 // NewHub makes the hub's end. Serve lets stations in.
@@ -78,6 +81,7 @@ func (h *Hub) Serve(ctx context.Context, ln net.Listener) error {
 	err := srv.Serve(tls.NewListener(ln, h.o.TLS))
 	srv.Close()
 	h.sessions.closeAll()
+	h.updates.closeAll()
 	if ctx.Err() != nil {
 		return nil
 	}

@@ -2,6 +2,7 @@ package link
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -22,6 +23,8 @@ type session struct {
 	ws   *websocket.Conn
 	pong chan struct{} // one slot
 	done chan struct{} // closed when the link has ended
+
+	spoke atomic.Int64 // when the station's newest message came, nanoseconds
 }
 
 // sessions knows the open links. One process of a station (a boot nonce) has
@@ -107,6 +110,14 @@ func (o *session) heard() {
 	case o.pong <- struct{}{}:
 	default:
 	}
+}
+
+// sending reports whether a station is sending records over its link here.
+func (s *sessions) sending(st journal.Station, now time.Time) bool {
+	s.mu.Lock()
+	o := s.open[st]
+	s.mu.Unlock()
+	return o != nil && now.UnixNano()-o.spoke.Load() < int64(sendingFor)
 }
 
 func (s *sessions) put(st journal.Station, o *session) {

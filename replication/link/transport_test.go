@@ -27,10 +27,12 @@ var (
 )
 
 type hub struct {
-	addr   string
-	node   *identity.Node
-	intake *linktest.Intake
-	base   journal.Hash
+	addr     string
+	end      *link.Hub
+	node     *identity.Node
+	intake   *linktest.Intake
+	releases *linktest.Releases
+	base     journal.Hash
 }
 
 // newHub serves real TLS on loopback until the test ends. wrap may stand
@@ -52,7 +54,7 @@ func newHub(t *testing.T, wrap func(link.Intake) link.Intake) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hub{node: node, intake: new(linktest.Intake), base: journal.Base(g, 0)}
+	h := &hub{node: node, intake: new(linktest.Intake), releases: new(linktest.Releases), base: journal.Base(g, 0)}
 	if err := h.intake.Register(reg); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,7 @@ func newHub(t *testing.T, wrap func(link.Intake) link.Intake) *hub {
 	if wrap != nil {
 		intake = wrap(intake)
 	}
-	end, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.intake.Known), Intake: intake, Archive: h.intake})
+	end, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.intake.Known), Intake: intake, Archive: h.intake, Releases: h.releases})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +70,7 @@ func newHub(t *testing.T, wrap func(link.Intake) link.Intake) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.addr = ln.Addr().String()
+	h.addr, h.end = ln.Addr().String(), end
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- end.Serve(ctx, ln) }()

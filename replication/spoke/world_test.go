@@ -102,7 +102,8 @@ type world struct {
 	wrap   func(link.Intake) link.Intake // stands between links and intake; nil: nothing does
 	stop   func()
 
-	archive link.Archive
+	archive  link.Archive
+	releases link.Releases
 }
 
 func newNode(t *testing.T) *identity.Node {
@@ -148,7 +149,7 @@ func (w *world) serve(t *testing.T) {
 		intake = w.wrap(intake)
 	}
 	hub, err := link.NewHub(link.HubOptions{
-		TLS: identity.ServerTLS(w.node, w.intake.Known), Intake: intake, Archive: w.archive,
+		TLS: identity.ServerTLS(w.node, w.intake.Known), Intake: intake, Archive: w.archive, Releases: w.releases,
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
