@@ -1,0 +1,245 @@
+package machine_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tramxa/appliance/journal/crashfs"
+	"tramxa/service/machine"
+)
+
+func booted(id string) machine.Facts {
+	return machine.Facts{Boot: machine.Boot{ID: id, Uptime: time.Minute}}
+}
+
+// cutTest runs a disk test until the power goes at a call picked from rng, and
+// judges it after the reboot. lies makes the disk lie once the test is armed.
+func cutTest(t *testing.T, seed uint64, lies, seen bool) (r machine.DiskResult, found bool, promised uint64) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(seed, 1))
+	disk := crashfs.New(crashfs.Options{Seed: seed})
+	if err := disk.MkdirAll("/data", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var lying atomic.Bool
+	fsys := liar{disk, &lying}
+	at := 1 + rng.IntN(900)
+	armed := false
+	o := machine.TestOptions{FS: fsys, Facts: booted("first"), Size: 64 * 4096, Duration: time.Hour, Writes: 200}
+	o.Progress = func(p machine.TestProgress) {
+		if p.Stage != machine.TestSync {
+			return
+		}
+		if !armed {
+			armed = true
+			lying.Store(lies)
+			disk.CutAt(at)
+		}
+		promised = p.Seq
+	}
+	_, err := machine.DiskTest(context.Background(), "/data", o)
+	if err == nil {
+		if promised != 200 {
+			t.Fatalf("seed %d: ended after %d writes", seed, promised)
+		}
+		return r, false, promised
+	}
+	if !errors.Is(err, crashfs.ErrPower) {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	disk.Crash(rng)
+	lying.Store(false)
+	after := machine.TestOptions{FS: fsys, Facts: booted("second")}
+	if seen {
+		after.Seen = promised
+	}
+	r, found, err = machine.DiskTestAfter("/data", after)
+	if err != nil {
+		t.Fatalf("seed %d: judge: %v", seed, err)
+	}
+	if names, _ := disk.ReadDir("/data/disktest"); len(names) != 0 {
+		t.Errorf("seed %d: %v are left", seed, names)
+	}
+	return r, found, promised
+}
+
+func TestHonestDiskIsNeverAccused(t *testing.T) {
+	honest, torn, cuts := 0, 0, 0
+	for seed := range uint64(400) {
+		r, found, promised := cutTest(t, seed, false, true)
+		if !found { // ended, or the cut came while it was tidied up
+			continue
+		}
+		cuts++
+		if !r.Cut || r.Promised < promised {
+			t.Errorf("seed %d: promised %d, judged %+v", seed, promised, r)
+		}
+		want := machine.Honest
+		if r.Promised < 50 {
+			want = machine.Unproven
+		}
+		if r.Verdict != want {
+			t.Errorf("seed %d: %d promised, verdict %s %v", seed, promised, r.Verdict, r.Reasons)
+		}
+		if r.Verdict == machine.Honest {
+			honest++
+		}
+		if r.Torn {
+			torn++
+		}
+	}
+	if cuts < 100 || honest < 50 || torn == 0 {
+		t.Errorf("%d cuts, %d honest, %d torn: the test says too little", cuts, honest, torn)
+	}
+	t.Logf("%d power cuts: %d honest, %d with a torn block in flight, 0 accused", cuts, honest, torn)
+}
+
+// TestLyingDiskIsFound runs the same with a disk that syncs nothing. Whoever
+// remembers the number on the screen finds every loss.
+func TestLyingDiskIsFound(t *testing.T) {
+	cuts, alone, helped, inOrder := 0, 0, 0, 0
+	for seed := range uint64(400) {
+		r, found, promised := cutTest(t, seed, true, false)
+		if !found || promised < 3 {
+			continue
+		}
+		cuts++
+		if r.Verdict == machine.Lies {
+			alone++
+		}
+		if r.Verdict == machine.Honest && r.Promised < promised {
+			inOrder++
+		}
+		r, _, _ = cutTest(t, seed, true, true)
+		if r.Verdict == machine.Lies {
+			helped++
+		} else if r.Promised < promised {
+			t.Errorf("seed %d: %d of %d are there, verdict %s %v", seed, r.Promised, promised, r.Verdict, r.Reasons)
+		}
+	}
+	if cuts < 100 || alone*10 < cuts*5 || helped*10 < cuts*6 {
+		t.Errorf("%d cuts: %d found alone, %d with the number on the screen", cuts, alone, helped)
+	}
+	t.Logf("%d power cuts on a lying disk: %d found by ledger and pattern alone, %d with the number seen on the screen; %d lost their newest writes in order", cuts, alone, helped, inOrder)
+}
+
+func TestDiskTestOnThisDisk(t *testing.T) {
+	dir := t.TempDir()
+	stages := map[string]bool{}
+	o := machine.TestOptions{Facts: machine.Look(t.Context(), dir), Size: 4 << 20, Duration: 2 * time.Second,
+		Progress: func(p machine.TestProgress) { stages[p.Stage] = true }}
+	r, err := machine.DiskTest(t.Context(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Promised == 0 || r.Flush.Count != int(2*r.Promised) || r.Flush.Median <= 0 || r.Flush.Worst < r.Flush.P99 || r.Write == 0 {
+		t.Errorf("result %+v", r)
+	}
+	if r.Verdict == machine.Honest || r.Verdict == "" || len(r.Reasons) == 0 {
+		t.Errorf("without a power cut the verdict is %q %v", r.Verdict, r.Reasons)
+	}
+	for _, s := range []string{machine.TestFill, machine.TestRead, machine.TestSync, machine.TestDone} {
+		if !stages[s] {
+			t.Errorf("stage %s was not told", s)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	t.Logf("%d synced writes, flush %v, write %d MB/s, read %d MB/s, verdict %s %v", r.Promised, r.Flush, r.Write/1e6, r.Read/1e6, r.Verdict, r.Reasons)
+}
+
+// TestKilledDiskTestIsNoVerdict: the process ends, the machine does not.
+func TestKilledDiskTestIsNoVerdict(t *testing.T) {
+	dir, witness := t.TempDir(), t.TempDir()
+	stop, saved := errors.New("stop"), t.TempDir()
+	func() {
+		defer func() {
+			if p := recover(); p != stop {
+				t.Fatalf("not stopped: %v", p)
+			}
+		}()
+		_, err := machine.DiskTest(t.Context(), dir, machine.TestOptions{Facts: booted("same"), Size: 1 << 20, Duration: time.Minute, Witness: witness,
+			Progress: func(p machine.TestProgress) {
+				if p.Seq > 60 {
+					copyDir(t, dir, saved)
+					panic(stop)
+				}
+			}})
+		t.Fatalf("ended by itself: %v", err)
+	}()
+	r, found, err := machine.DiskTestAfter(dir, machine.TestOptions{Facts: booted("same")})
+	if err != nil || !found || r.Cut || r.Verdict != machine.Unproven {
+		t.Errorf("after a kill: %+v, %v, %v", r, found, err)
+	}
+	if _, found, err := machine.DiskTestAfter(dir, machine.TestOptions{Facts: booted("same")}); found || err != nil {
+		t.Errorf("judged twice: %v", err)
+	}
+	// The same files after a reboot are those of a disk that kept everything, but
+	// the witness, on another disk, has seen as much.
+	r, found, err = machine.DiskTestAfter(saved, machine.TestOptions{Facts: booted("other"), Witness: witness})
+	if err != nil || !found || !r.Cut || r.Verdict != machine.Honest {
+		t.Errorf("after a reboot: %+v, %v, %v", r, found, err)
+	}
+}
+
+// TestWitnessFindsALossInOrder: the disk goes back to how it was a while ago, as
+// one does that loses its cache, and only the witness knows better.
+func TestWitnessFindsALossInOrder(t *testing.T) {
+	dir, witness, early := t.TempDir(), t.TempDir(), t.TempDir()
+	stop, taken := errors.New("stop"), uint64(0)
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = machine.DiskTest(t.Context(), dir, machine.TestOptions{Facts: booted("a"), Size: 1 << 20, Duration: time.Minute, Witness: witness,
+			Progress: func(p machine.TestProgress) {
+				switch {
+				case p.Seq > 60 && taken == 0:
+					taken = p.Seq
+					copyDir(t, dir, early)
+				case taken > 0 && p.Seq > taken:
+					panic(stop)
+				}
+			}})
+	}()
+	r, found, err := machine.DiskTestAfter(early, machine.TestOptions{Facts: booted("b"), Witness: witness})
+	if err != nil || !found || r.Verdict != machine.Lies {
+		t.Errorf("lost in order: %+v, %v, %v", r, found, err)
+	}
+}
+
+func copyDir(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(filepath.Join(to, "disktest"), os.DirFS(filepath.Join(from, "disktest"))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDiskTestNeedsRoom(t *testing.T) {
+	disk := crashfs.New(crashfs.Options{Quota: 50 << 20})
+	if _, err := machine.DiskTest(t.Context(), "/", machine.TestOptions{FS: disk}); !errors.Is(err, machine.ErrNoRoom) {
+		t.Errorf("on a full disk: %v", err)
+	}
+	if files := disk.Files(); len(files) != 0 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestFailingDiskIsAnError(t *testing.T) {
+	disk := crashfs.New(crashfs.Options{})
+	bad := errors.New("medium error")
+	o := machine.TestOptions{FS: disk, Size: 64 * 4096, Writes: 100}
+	o.Progress = func(p machine.TestProgress) {
+		if p.Seq == 30 {
+			disk.FailAt(1, bad, crashfs.OpSync)
+		}
+	}
+	if _, err := machine.DiskTest(t.Context(), "/", o); !errors.Is(err, bad) {
+		t.Errorf("a sync that fails: %v", err)
+	}
+}
