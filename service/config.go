@@ -37,9 +37,9 @@ func (c Config) Name() string {
 // title is one line for people.
 func (c Config) title() string {
 	if c.Hub {
-		return "tramxa - may chu tinh (province hub)"
+		return "tramxa: máy chủ tỉnh / province hub"
 	}
-	return "tramxa - tram dan so xa (commune station)"
+	return "tramxa: trạm dân số xã / commune station"
 }
 
 // withDefaults fills in what is not given.
@@ -75,7 +75,7 @@ func (c Config) check() error {
 			return bad("%s %q is not an absolute path; a service starts in a directory of its own", what, path)
 		case filepath.Clean(path) != path:
 			return bad("%s %q is not a plain path, write %q", what, path, filepath.Clean(path))
-		case strings.ContainsFunc(path, unicode.IsControl) || strings.ContainsAny(path, "\"'"):
+		case strings.ContainsFunc(path, unicode.IsControl) || strings.ContainsAny(path, "\"'$%"):
 			return bad("%s %q has a character that service managers misread", what, path)
 		case len(path) > 200:
 			return bad("%s is longer than 200 bytes", what)

@@ -49,15 +49,16 @@ const (
 // gives them to the user and opens them; elsewhere Install makes them.
 func (c Config) state() string {
 	base := string(c.Base)
-	if rel, err := filepath.Rel("/var/lib", base); err == nil && rel != "." && !strings.HasPrefix(rel, "..") && !strings.ContainsAny(rel, " %$\\:") {
+	if rel, err := filepath.Rel("/var/lib", base); err == nil && rel != "." && !strings.HasPrefix(rel, "..") && !strings.ContainsAny(rel, " \\:") {
 		return fmt.Sprintf("StateDirectory=%s %s-keys\nStateDirectoryMode=0700", rel, rel)
 	}
 	return fmt.Sprintf("ReadWritePaths=%s %s", quoteUnit(base), quoteUnit(c.Base.Keys()))
 }
 
-// quoteUnit writes one word as systemd.syntax(7) reads it back.
+// quoteUnit writes one word as systemd.syntax(7) reads it back; check has refused
+// quotes, variables and specifiers.
 func quoteUnit(word string) string {
-	escaped := strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`).Replace(word)
+	escaped := strings.ReplaceAll(word, `\`, `\\`)
 	if strings.ContainsAny(word, " ;\\") {
 		return `"` + escaped + `"`
 	}
@@ -70,7 +71,6 @@ const unitText = `@MARK@
 
 [Unit]
 Description=@TITLE@
-Documentation=man:tramxa(1)
 After=network.target local-fs.target
 # A station has nobody beside it: starting again is never given up.
 StartLimitIntervalSec=0

@@ -1,0 +1,15 @@
+package service_test
+
+import "os"
+
+// freeze stops this process as a hang does.
+func freeze() { select {} }
+
+func lives(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	p.Release()
+	return true
+}

@@ -1,0 +1,416 @@
+package service_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tramxa/service"
+)
+
+// quick are the deadlines of the tests; a real child on a busy machine needs
+// some room.
+var quick = service.Limits{Start: 3 * time.Second, Alive: 2 * time.Second, Stop: 2 * time.Second, Trial: 20 * time.Second,
+	Backoff: 20 * time.Millisecond, MaxOff: 80 * time.Millisecond, Steady: time.Hour}
+
+// supervision is one launcher with its source and all that it said.
+type supervision struct {
+	t      *testing.T
+	dir    string
+	src    *source
+	limits service.Limits
+	cancel context.CancelFunc
+
+	mu    sync.Mutex
+	said  []string // to the service manager
+	log   bytes.Buffer
+	ended chan error
+}
+
+func program(role, label string, trial bool) service.Program {
+	return service.Program{Path: os.Args[0], Env: []string{envRole + "=" + role}, Label: label, Trial: trial}
+}
+
+// run supervises until enough says so, at most a minute.
+func run(t *testing.T, enough func(s *supervision) bool, programs ...service.Program) *supervision {
+	t.Helper()
+	s := begin(t, programs...)
+	s.until(enough)
+	s.finish()
+	return s
+}
+
+func begin(t *testing.T, programs ...service.Program) *supervision {
+	return beginWith(t, &source{programs: programs}, quick)
+}
+
+func beginWith(t *testing.T, src *source, limits service.Limits) *supervision {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	s := &supervision{t: t, dir: t.TempDir(), src: src, limits: limits, cancel: cancel, ended: make(chan error, 1)}
+	go func() {
+		s.ended <- service.Supervise(ctx, service.SuperviseOptions{Source: guarded{s}, Args: []string{s.dir}, Limits: limits,
+			Log: slog.New(slog.NewTextHandler(lockedWriter{s}, nil)), Notify: func(state string) {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.said = append(s.said, strings.Split(state, "\n")...)
+			}})
+	}()
+	return s
+}
+
+// until waits for a condition, which may look at everything.
+func (s *supervision) until(enough func(s *supervision) bool) {
+	s.t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		s.mu.Lock()
+		ok := enough(s)
+		s.mu.Unlock()
+		if ok {
+			return
+		}
+		if time.Now().After(end) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.t.Fatalf("nothing came of it in a minute; failed %q, confirmed %q, log:\n%s", s.src.failed, s.src.confirmed, s.log.String())
+		}
+	}
+}
+
+// finish stops the launcher and wants it to end well.
+func (s *supervision) finish() {
+	s.t.Helper()
+	s.cancel()
+	select {
+	case err := <-s.ended:
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	case <-time.After(time.Minute):
+		s.t.Fatal("the launcher does not end")
+	}
+}
+
+func (s *supervision) heard(line string) int {
+	n := 0
+	for _, l := range s.said {
+		if l == line {
+			n++
+		}
+	}
+	return n
+}
+
+// guarded and lockedWriter let the test look at any time.
+type guarded struct{ s *supervision }
+
+func (g guarded) Next(ctx context.Context) (service.Program, error) {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	return g.s.src.Next(ctx)
+}
+func (g guarded) Confirmed(p service.Program) error {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	return g.s.src.Confirmed(p)
+}
+func (g guarded) Failed(p service.Program, why string) error {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	return g.s.src.Failed(p, why)
+}
+
+type lockedWriter struct{ s *supervision }
+
+func (w lockedWriter) Write(b []byte) (int, error) {
+	w.s.mu.Lock()
+	defer w.s.mu.Unlock()
+	return w.s.log.Write(b)
+}
+
+// failures waits for n failures.
+func failures(n int) func(*supervision) bool {
+	return func(s *supervision) bool { return len(s.src.failed) >= n }
+}
+
+func TestGoodProgramIsReadyAliveAndStopsCleanly(t *testing.T) {
+	t.Parallel()
+	s := begin(t, program("good", "v1", false))
+	s.until(func(s *supervision) bool { return s.heard("READY=1") == 1 && s.heard("WATCHDOG=1") > 5 })
+	s.finish()
+	if len(s.src.failed) != 0 || s.src.starts != 1 {
+		t.Errorf("started %d times, failed: %q", s.src.starts, s.src.failed)
+	}
+	if notes(t, s.dir, "stopped cleanly") != 1 {
+		t.Error("the program was not let go cleanly")
+	}
+	if s.heard("STOPPING=1") != 1 {
+		t.Errorf("said to the service manager: %q", s.said)
+	}
+	before := strings.Join(s.said, " ")
+	if i, j := strings.Index(before, "EXTEND_TIMEOUT_USEC="), strings.Index(before, "READY=1"); i < 0 || i > j {
+		t.Errorf("no time asked for while starting: %q", s.said)
+	}
+}
+
+func TestCrashedProgramIsStartedAgainForEver(t *testing.T) {
+	t.Parallel()
+	s := run(t, failures(8), program("crash", "v1", false))
+	for _, f := range s.src.failed {
+		if !strings.Contains(f, "exit status 3") {
+			t.Errorf("reason: %s", f)
+		}
+	}
+	// Pauses of 20, 40, 80, 80 … ms: it is not started in a tight loop.
+	if got := strings.Count(s.log.String(), "pause=80ms"); got < 4 {
+		t.Errorf("the longest pause was taken %d times:\n%s", got, s.log.String())
+	}
+}
+
+func TestFailureBeforeReadyStillAnswersTheServiceManager(t *testing.T) {
+	t.Parallel()
+	s := run(t, failures(3), program("crash early", "v1", false))
+	if s.heard("READY=1") != 1 {
+		t.Errorf("a start job would hang: %q", s.said)
+	}
+	told := false
+	for _, l := range s.said {
+		told = told || strings.HasPrefix(l, "STATUS=v1: ended with")
+	}
+	if !told {
+		t.Errorf("nobody is told why: %q", s.said)
+	}
+}
+
+func TestProgramThatLeavesUnaskedHasFailed(t *testing.T) {
+	t.Parallel()
+	s := run(t, failures(2), program("leave early", "v1", false))
+	if !strings.Contains(s.src.failed[0], "without being asked") {
+		t.Errorf("reason: %q", s.src.failed)
+	}
+}
+
+func TestMuteProgramIsEndedBeforeReady(t *testing.T) {
+	t.Parallel()
+	s := run(t, failures(1), program("mute", "v1", false), program("good", "v2", false))
+	if !strings.Contains(s.src.failed[0], "no sign of progress for 3s") {
+		t.Errorf("reason: %q", s.src.failed)
+	}
+}
+
+func TestFrozenProgramIsEndedAndStartedAgain(t *testing.T) {
+	t.Parallel()
+	s := begin(t, program("freeze", "v1", false), program("good", "v1", false))
+	s.until(failures(1))
+	s.until(func(s *supervision) bool { return s.src.starts == 2 && s.heard("WATCHDOG=1") > 20 })
+	s.finish()
+	if !strings.Contains(s.src.failed[0], "no sign of life for 2s") {
+		t.Errorf("reason: %q", s.src.failed)
+	}
+	if notes(t, s.dir, "stopped cleanly") != 1 {
+		t.Error("the second one did not run")
+	}
+}
+
+func TestSickProgramIsEndedWithItsOwnReason(t *testing.T) {
+	t.Parallel()
+	s := run(t, failures(1), program("sick", "v1", false), program("good", "v1", false))
+	if !strings.Contains(s.src.failed[0], "journal: disk full") {
+		t.Errorf("reason: %q", s.src.failed)
+	}
+}
+
+func TestHangingProbeIsNoticed(t *testing.T) {
+	t.Parallel()
+	s := run(t, failures(1), program("stuck probe", "v1", false), program("good", "v1", false))
+	if !strings.Contains(s.src.failed[0], "journal: hangs for") {
+		t.Errorf("reason: %q", s.src.failed)
+	}
+}
+
+func TestProgramIsStartedAgainAtItsWish(t *testing.T) {
+	t.Parallel()
+	s := begin(t, program("again", "v1", false), program("again", "v2", true), program("good", "v3", false))
+	s.until(func(s *supervision) bool { return s.src.starts == 3 && s.heard("WATCHDOG=1") > 15 })
+	s.finish()
+	if len(s.src.failed) != 0 {
+		t.Errorf("that is no failure: %q", s.src.failed)
+	}
+	if !strings.Contains(s.log.String(), "an update is there") {
+		t.Error("the log does not say why")
+	}
+}
+
+func TestProgramThatOnlyWantsToStartAgainDoesNotSpin(t *testing.T) {
+	t.Parallel()
+	s := run(t, func(s *supervision) bool { return s.src.starts >= 6 }, program("spin again", "v1", false))
+	if !strings.Contains(s.log.String(), "pause=80ms") {
+		t.Errorf("no growing pauses:\n%s", s.log.String())
+	}
+}
+
+func TestTrialIsConfirmedOnce(t *testing.T) {
+	t.Parallel()
+	s := begin(t, program("good", "v2", true))
+	s.until(func(s *supervision) bool { return len(s.src.confirmed) == 1 && s.heard("WATCHDOG=1") > 15 })
+	s.finish()
+	if len(s.src.failed) != 0 || len(s.src.confirmed) != 1 {
+		t.Errorf("confirmed %q, failed %q", s.src.confirmed, s.src.failed)
+	}
+}
+
+func TestConfirmedProgramIsNotConfirmedAgain(t *testing.T) {
+	t.Parallel()
+	s := run(t, func(s *supervision) bool { return s.heard("WATCHDOG=1") > 15 }, program("good", "v1", false))
+	if len(s.src.confirmed) != 0 {
+		t.Errorf("confirmed %q without a trial", s.src.confirmed)
+	}
+}
+
+func TestFailedTrialLeadsOnAtOnce(t *testing.T) {
+	t.Parallel()
+	for role, reason := range map[string]string{
+		"crash early": "exit status 3", "crash": "exit status 3", "sick": "disk full", "leave early": "without being asked",
+	} {
+		t.Run(role, func(t *testing.T) {
+			t.Parallel()
+			s := begin(t, program(role, "v2", true), program("good", "v1", false))
+			s.until(func(s *supervision) bool { return s.src.starts == 2 })
+			s.until(func(s *supervision) bool { return s.heard("WATCHDOG=1") > 15 })
+			s.finish()
+			if len(s.src.failed) != 1 || !strings.HasPrefix(s.src.failed[0], "v2: ") || !strings.Contains(s.src.failed[0], reason) {
+				t.Errorf("failed: %q", s.src.failed)
+			}
+			if strings.Contains(s.log.String(), "waiting before the next start") {
+				t.Error("the way back had to wait")
+			}
+		})
+	}
+}
+
+func TestTrialWhoseFailureCannotBeNotedDoesNotSpin(t *testing.T) {
+	t.Parallel()
+	s := beginWith(t, &source{programs: []service.Program{program("crash early", "v2", true)}, failErr: errors.New("disk full")}, quick)
+	s.until(failures(4))
+	s.finish()
+	if !strings.Contains(s.log.String(), "pause=80ms") {
+		t.Errorf("no pauses:\n%s", s.log.String())
+	}
+}
+
+func TestTrialThatNeverProvesItselfIsEnded(t *testing.T) {
+	t.Parallel()
+	limits := quick
+	limits.Trial = 300 * time.Millisecond
+	// Neither healthy nor dead, as far as the deadlines of life go.
+	limits.Alive = 20 * time.Second
+	s := beginWith(t, &source{programs: []service.Program{program("freeze", "v2", true), program("good", "v1", false)}}, limits)
+	s.until(failures(1))
+	s.finish()
+	if !strings.Contains(s.src.failed[0], "not confirmed within 300ms") {
+		t.Errorf("reason: %q", s.src.failed)
+	}
+}
+
+func TestDeafProgramIsEndedAtTheStop(t *testing.T) {
+	t.Parallel()
+	s := begin(t, program("deaf", "v1", false))
+	s.until(func(s *supervision) bool { return s.heard("READY=1") == 1 })
+	began := time.Now()
+	s.finish()
+	if took := time.Since(began); took < quick.Stop-200*time.Millisecond || took > quick.Stop+20*time.Second {
+		t.Errorf("stopped after %s, the limit is %s", took, quick.Stop)
+	}
+	if len(s.src.failed) != 0 {
+		t.Errorf("a stop is no failure: %q", s.src.failed)
+	}
+}
+
+func TestNothingIsLeftOfAProgramThatCrashed(t *testing.T) {
+	t.Parallel()
+	s := begin(t, program("noisy grandchild", "v1", false), program("good", "v1", false))
+	s.until(func(s *supervision) bool { return s.src.starts == 2 })
+	s.finish()
+	found, err := filepath.Glob(filepath.Join(s.dir, "grandchild-*"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%q, %v", found, err)
+	}
+	name := strings.TrimPrefix(filepath.Base(found[0]), "grandchild-")
+	number, _, _ := strings.Cut(name, ".")
+	pid, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(20 * time.Second); gone(pid) == false; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("process %d lives on", pid)
+		}
+	}
+}
+
+// gone says whether a process has ended; one that nobody has waited for counts.
+func gone(pid int) bool {
+	if !lives(pid) {
+		return true
+	}
+	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return os.IsNotExist(err) && !lives(pid)
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	return strings.HasPrefix(rest, "Z")
+}
+
+func TestMissingProgramIsAFailure(t *testing.T) {
+	t.Parallel()
+	missing := service.Program{Path: filepath.Join(t.TempDir(), "removed-by-an-antivirus"), Label: "v1"}
+	s := run(t, failures(2), missing, missing, program("good", "v1", false))
+	if !strings.Contains(s.src.failed[0], "cannot be started") {
+		t.Errorf("reason: %q", s.src.failed)
+	}
+}
+
+func TestSourceWithoutAProgramIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	s := beginWith(t, &source{nextErr: errors.New("the state cannot be read")}, quick)
+	s.until(func(s *supervision) bool { return s.src.starts >= 4 })
+	s.finish()
+	if s.heard("READY=1") != 1 || s.heard("STATUS=no program to start: the state cannot be read") == 0 {
+		t.Errorf("said: %q", s.said)
+	}
+}
+
+func TestKilledLauncherStopsItsProgramCleanly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0], dir)
+	cmd.Env = append(os.Environ(), envRole+"=launcher")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	wait := func(what string) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); notes(t, dir, what) == 0; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("never %s", what)
+			}
+		}
+	}
+	wait("started")
+	time.Sleep(200 * time.Millisecond)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	wait("stopped cleanly")
+}
