@@ -1,0 +1,7 @@
+//go:build !linux
+
+package update
+
+import "tramxa/appliance/journal"
+
+func forget(journal.File) {}

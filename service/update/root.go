@@ -1,0 +1,225 @@
+package update
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"tramxa/appliance/journal"
+)
+
+// An image machine has two roots, A and B: each a squashfs on a partition of its
+// own, with kernel and initrd on the boot partition. GRUB reads from its
+// environment block which one starts, and counts tries only while good=0:
+//
+//	slot=A|B  good=0|1  tries=N  rolled=0|1  root_seq=N
+//
+// The station collects a root in a directory that it owns and leaves pending.json
+// there; a unit of the system, as root, verifies everything again and writes.
+
+const (
+	pendingName = "pending.json"
+	confirmName = "confirm"
+	resultName  = "result.json"
+
+	rootFormat = "tramxa-root"
+	rootTries  = 2
+)
+
+// pendingRoot asks for a root to be written.
+type pendingRoot struct {
+	Format   string `json:"format"`
+	Version  int    `json:"version"`
+	Sequence uint64 `json:"sequence"`
+}
+
+// RootResult is what came of it.
+type RootResult struct {
+	Format   string `json:"format"`
+	Version  int    `json:"version"`
+	Sequence uint64 `json:"sequence"`
+	Release  string `json:"release"`
+	Outcome  string `json:"outcome"` // OutcomeStaged, OutcomeConfirmed, OutcomeRolledBack, OutcomeFailed
+	Text     Text   `json:"text"`
+}
+
+// RootMachine is the part of an image machine that root updates touch.
+type RootMachine struct {
+	Dir     string            // place.Base.App + "/root"
+	Boot    string            // where the boot partition is mounted
+	Devices map[string]string // "A", "B": the partitions of the roots
+	Running string            // "A" or "B": the root that runs
+	System  string            // "image/amd64"
+	Trust   *Trust            // nil: BuiltIn
+	FS      journal.FS        // nil: journal.OS; of Boot and the devices
+
+	// DirFS is the file system of Dir, which a user without privileges owns: for a
+	// process with privileges one that follows no links out of it.
+	DirFS journal.FS
+}
+
+func (m RootMachine) fs() journal.FS {
+	if m.FS != nil {
+		return m.FS
+	}
+	return journal.OS
+}
+
+func (m RootMachine) dirFS() journal.FS {
+	if m.DirFS != nil {
+		return m.DirFS
+	}
+	return m.fs()
+}
+
+func (m RootMachine) env() string { return filepath.Join(m.Boot, "grub", "grubenv") }
+
+func other(slot string) string {
+	if slot == "A" {
+		return "B"
+	}
+	return "A"
+}
+
+// Apply writes the pending root into the slot that does not run, verifies it by
+// reading it back, and lets GRUB try it at the next start. It returns the
+// release. Whatever goes wrong before the environment block is written leaves
+// the running root as it was. The pending file goes in either case; the result
+// stays.
+func (m RootMachine) Apply(ctx context.Context) (Release, error) {
+	r, err := m.apply(ctx)
+	outcome := RootResult{Format: rootFormat, Version: 1, Sequence: r.Sequence, Release: r.Version, Outcome: OutcomeStaged}
+	if err != nil {
+		outcome.Outcome = OutcomeFailed
+		outcome.Text = text("Không cập nhật được hệ điều hành: %s", "the system was not updated: %s", err).bounded()
+		if no := AsRefusal(err); no != nil {
+			outcome.Text = no.Text.bounded()
+		}
+	}
+	if ctx.Err() != nil {
+		return r, err // the machine stops: try again at its next start
+	}
+	return r, errors.Join(err, m.result(outcome), m.drop(func(name string) bool { return name != resultName }))
+}
+
+func (m RootMachine) apply(ctx context.Context) (Release, error) {
+	r, err := m.pending()
+	if err != nil {
+		return r, err
+	}
+	env, err := readGrubEnv(m.fs(), m.env())
+	if err != nil {
+		return r, fmt.Errorf("read the boot choice: %w", err)
+	}
+	if env["slot"] != m.Running || env["good"] != "1" {
+		return r, refuse(ReasonTrying, text(
+			"Hệ điều hành đang chạy chưa được xác nhận. Hãy đợi vài phút rồi làm lại.",
+			"the running system (%s) is not confirmed yet; wait some minutes, then repeat", m.Running))
+	}
+	if seq, _ := strconv.ParseUint(env["root_seq"], 10, 64); r.Sequence <= seq {
+		return r, refuse(ReasonOlder, text(
+			"Hệ điều hành trong gói (số %d) không mới hơn bản đang chạy (số %d).",
+			"the system in the bundle (number %d) is not newer than the running one (number %d)", r.Sequence, seq))
+	}
+	slot := other(m.Running)
+	root, _ := r.File(m.System, KindRoot)
+	if err := m.writeRoot(ctx, m.Devices[slot], root); err != nil {
+		return r, fmt.Errorf("write root %s: %w", slot, err)
+	}
+	for kind, name := range map[string]string{KindKernel: "vmlinuz", KindInitrd: "initrd.img"} {
+		f, _ := r.File(m.System, kind)
+		if err := m.writeBootFile(ctx, filepath.Join(m.Boot, slot, name), f); err != nil {
+			return r, fmt.Errorf("write %s of root %s: %w", kind, slot, err)
+		}
+	}
+	env["slot"], env["good"], env["tries"], env["rolled"] = slot, "0", strconv.Itoa(rootTries), "0"
+	env["root_seq"] = strconv.FormatUint(r.Sequence, 10)
+	return r, m.writeEnv(env)
+}
+
+// pending reads and verifies what the station has left.
+func (m RootMachine) pending() (Release, error) {
+	var ask pendingRoot
+	docs := map[string][]byte{}
+	for name, limit := range map[string]int64{pendingName: 4 << 10, manifestName: MaxManifest, signaturesName: MaxSignatures} {
+		b, err := journal.ReadFile(m.dirFS(), filepath.Join(m.Dir, name), limit)
+		if err != nil {
+			return Release{}, err
+		}
+		docs[name] = b
+	}
+	if err := decode("pending root", docs[pendingName], 4<<10, &ask); err != nil {
+		return Release{}, err
+	}
+	if ask.Format != rootFormat || ask.Version != 1 {
+		return Release{}, fmt.Errorf("%w: pending root of format %q version %d", ErrFormat, ask.Format, ask.Version)
+	}
+	var trust Trust
+	var err error
+	if m.Trust != nil {
+		trust = *m.Trust
+	} else if trust, err = BuiltIn(); err != nil {
+		return Release{}, err
+	}
+	r, err := trust.Verify(docs[manifestName], docs[signaturesName])
+	if err != nil {
+		return Release{}, err
+	}
+	_, _, err = rootParts(r, m.System)
+	return r, err
+}
+
+// Confirm marks the running root as good. When another one was to be tried and
+// GRUB came back from it, that is what the result says.
+func (m RootMachine) Confirm() (RootResult, error) {
+	env, err := readGrubEnv(m.fs(), m.env())
+	if err != nil {
+		return RootResult{}, fmt.Errorf("read the boot choice: %w", err)
+	}
+	res := RootResult{Format: rootFormat, Version: 1, Outcome: OutcomeConfirmed}
+	res.Sequence, _ = strconv.ParseUint(env["root_seq"], 10, 64)
+	switch {
+	case env["slot"] == m.Running && env["good"] == "1" && env["rolled"] == "1":
+		res.Outcome = OutcomeRolledBack
+		res.Text = text(
+			"Hệ điều hành mới (số %d) không khởi động được; máy đã tự quay lại hệ cũ (%s).",
+			"the new system (number %d) did not start; the machine went back to the one before (%s) by itself", res.Sequence, m.Running)
+		env["rolled"] = "0"
+	case env["slot"] == m.Running && env["good"] == "1":
+		return res, m.drop(isConfirm)
+	case env["slot"] != m.Running:
+		res.Outcome = OutcomeFailed
+		res.Text = text("Máy đang chạy hệ %s, không phải hệ %s được chọn.", "system %s runs, not %s that was chosen", m.Running, env["slot"])
+		env["slot"] = m.Running
+	}
+	env["good"], env["tries"] = "1", "0"
+	if err := m.writeEnv(env); err != nil {
+		return res, err
+	}
+	return res, errors.Join(m.result(res), m.drop(isConfirm))
+}
+
+func isConfirm(name string) bool { return name == confirmName }
+
+func (m RootMachine) result(r RootResult) error {
+	b, err := canonical(r)
+	if err != nil {
+		return err
+	}
+	return journal.WriteFileAtomic(m.dirFS(), filepath.Join(m.Dir, resultName), b, 0o644)
+}
+
+func (m RootMachine) drop(which func(string) bool) error {
+	names, err := m.dirFS().ReadDir(m.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, name := range slices.DeleteFunc(names, func(n string) bool { return !which(n) }) {
+		err = errors.Join(err, m.dirFS().Remove(filepath.Join(m.Dir, name)))
+	}
+	return err
+}

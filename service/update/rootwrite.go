@@ -1,0 +1,132 @@
+package update
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"tramxa/appliance/journal"
+)
+
+// writeRoot writes a squashfs over a partition and reads it back.
+func (m RootMachine) writeRoot(ctx context.Context, device string, f ManifestFile) error {
+	d, err := m.fs().OpenFile(device, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	err = m.fill(ctx, d, f)
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func (m RootMachine) fill(ctx context.Context, d journal.File, f ManifestFile) error {
+	size, err := deviceSize(d)
+	if err != nil {
+		return err
+	}
+	if size < f.Size {
+		return fmt.Errorf("the partition has %d bytes, the system needs %d", size, f.Size)
+	}
+	if err := m.unpackTo(ctx, &writerAt{f: d}, f); err != nil {
+		return err
+	}
+	if err := d.Sync(); err != nil {
+		return err
+	}
+	forget(d)
+	got, n, err := hashOf(io.NewSectionReader(d, 0, f.Size))
+	if err == nil && (n != f.Size || got != f.SHA256) {
+		err = errors.New("what was written does not read back: the disk is bad")
+	}
+	return err
+}
+
+func (m RootMachine) unpackTo(ctx context.Context, w io.Writer, f ManifestFile) error {
+	p := f.Packings[0]
+	part, err := m.dirFS().OpenFile(filepath.Join(m.Dir, p.SHA256.String()+partSuffix), os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer part.Close()
+	return unpack(w, &stoppable{ctx, fileReader{part}}, p, nil, f)
+}
+
+// writeBootFile writes beside, reads back and renames. FAT does not promise that
+// a rename is one step, and it need not be: GRUB is told of the slot later.
+func (m RootMachine) writeBootFile(ctx context.Context, name string, f ManifestFile) error {
+	if err := m.fs().MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	temp := name + journal.TempSuffix
+	d, err := m.fs().OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	err = m.unpackTo(ctx, &writerAt{f: d}, f)
+	if err == nil {
+		err = d.Sync()
+	}
+	if err == nil {
+		forget(d)
+		var got Hash
+		if got, _, err = hashOf(io.NewSectionReader(d, 0, f.Size)); err == nil && got != f.SHA256 {
+			err = errors.New("what was written does not read back: the disk is bad")
+		}
+	}
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		_ = m.fs().Remove(temp) // the first error is the one to tell
+		return err
+	}
+	if err := m.fs().Rename(temp, name); err != nil {
+		return err
+	}
+	return m.fs().SyncDir(filepath.Dir(name))
+}
+
+// writeEnv writes the block in place: one sector changes.
+func (m RootMachine) writeEnv(env GrubEnv) error {
+	b, err := env.Bytes()
+	if err != nil {
+		return err
+	}
+	f, err := m.fs().OpenFile(m.env(), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	if _, err = f.WriteAt(b[:grubSector], 0); err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// writerAt writes from the beginning on.
+type writerAt struct {
+	f   journal.File
+	off int64
+}
+
+func (w *writerAt) Write(p []byte) (int, error) {
+	n, err := w.f.WriteAt(p, w.off)
+	w.off += int64(n)
+	return n, err
+}
+
+// deviceSize is the size of a file or of a block device, which has none of its
+// own in a directory.
+func deviceSize(f journal.File) (int64, error) {
+	if s, ok := f.(io.Seeker); ok {
+		return s.Seek(0, io.SeekEnd)
+	}
+	return f.Size()
+}
