@@ -58,7 +58,7 @@ const (
 	lastStage = StageFailed
 )
 
-var stageNames = [...]string{"", "staged", "trying", "confirmed", "rolled back", "refused", "failed"}
+var stageNames = [...]string{"", "staged", "trying", "confirmed", "rolled_back", "refused", "failed"}
 
 func (s Stage) String() string {
 	if s >= 1 && s <= lastStage {

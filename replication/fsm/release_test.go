@@ -156,7 +156,8 @@ func TestUnhealthyRingStopsTheRelease(t *testing.T) {
 	bad.Reason = "the page did not answer"
 	m.is(bad, fsm.Done, "")
 	r := m.release(9)
-	if !r.Stopped || !strings.Contains(r.Reason, "the page did not answer") || !strings.Contains(r.Reason, fmt.Sprintf("station %d", rings[1][1])) {
+	want := fmt.Sprintf("ring 1: 1 of 2 stations that tried it went back, the last was station %d: the page did not answer", rings[1][1])
+	if !r.Stopped || r.Stop.String() != want {
 		t.Fatalf("%+v", r)
 	}
 	if got := m.offered(rings[1][0], 8); len(got) != 0 {
@@ -164,7 +165,7 @@ func TestUnhealthyRingStopsTheRelease(t *testing.T) {
 	}
 	m.is(fsm.SetRing{Sequence: 9, Ring: fsm.RingTen}, fsm.Refused, "only an operator")
 	m.is(fsm.SetRing{Sequence: 9, Ring: fsm.RingTen, By: "lan"}, fsm.Done, "")
-	if r = m.release(9); r.Stopped || r.Reason != "" || r.Ring != fsm.RingTen {
+	if r = m.release(9); r.Stopped || r.Stop != (fsm.Stop{}) || r.Ring != fsm.RingTen {
 		t.Fatalf("%+v", r)
 	}
 	// Ring 2: of eighteen, one may fail, a second is more than a tenth.
@@ -240,8 +241,8 @@ func TestOffers(t *testing.T) {
 		t.Errorf("somebody else: %s", got)
 	}
 	m.is(fsm.SetRing{Sequence: 8, Ring: fsm.RingStop, By: "lan", Reason: "looking"}, fsm.Done, "")
-	if r := m.release(8); r.Reason != "stopped by lan: looking" {
-		t.Errorf("%q", r.Reason)
+	if r := m.release(8); r.Stop.String() != "stopped by lan: looking" {
+		t.Errorf("%+v", r.Stop)
 	}
 	m.is(fsm.SetRing{Sequence: 8, Ring: fsm.RingAll, By: "lan"}, fsm.Done, "")
 	if got := fmt.Sprint(m.offered(last, 6)); got != "[8]" {
@@ -282,6 +283,7 @@ func TestReleaseCommandsMayBeRepeated(t *testing.T) {
 		{twice, fsm.Refused, "not within bounds"},
 		{large, fsm.Refused, "manifest and signatures"},
 		{published(0), fsm.Refused, "above 0"},
+		{fsm.SetRing{Sequence: 9}, fsm.Refused, "an operator stops"},
 		{fsm.SetRing{Sequence: 12, Ring: fsm.RingOne, By: "lan"}, fsm.Refused, "not known"},
 		{said(99, 9, fsm.StageStaged), fsm.Unregistered, ""},
 		{said(4, 9, fsm.StageStaged), fsm.Fenced, ""},

@@ -2,7 +2,6 @@ package fsm
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 
@@ -85,10 +84,12 @@ func (w *work) ring(c SetRing) (Verdict, error) {
 		return refuse("who and why are plain text")
 	}
 	switch {
+	case c.Ring == RingStop && c.By == "":
+		return refuse("an operator stops a release, or the stations' reports do")
 	case c.Ring == RingStop && r.Stopped, c.Ring == r.Ring && !r.Stopped:
 		return done(nil)
 	case c.Ring == RingStop:
-		r.Stopped, r.Reason = true, stopReason(c)
+		r.Stopped, r.Stop = true, Stop{By: c.By, Text: c.Reason}
 	case c.By == "" && r.Stopped:
 		return refuse("release %d is stopped; only an operator lets it go on", c.Sequence)
 	case c.By == "" && c.Ring != r.Ring+1:
@@ -97,20 +98,9 @@ func (w *work) ring(c SetRing) (Verdict, error) {
 		if r.Stopped {
 			r.Resumed = w.index
 		}
-		r.Ring, r.Since, r.Stopped, r.Reason = c.Ring, c.At, false, ""
+		r.Ring, r.Since, r.Stopped, r.Stop = c.Ring, c.At, false, Stop{}
 	}
 	return done(w.set(releaseKey(tableRelease, c.Sequence), r.encode()))
-}
-
-func stopReason(c SetRing) string {
-	who := "stopped by the hub"
-	if c.By != "" {
-		who = "stopped by " + c.By
-	}
-	if c.Reason == "" {
-		return who
-	}
-	return who + ": " + c.Reason
 }
 
 // update keeps what a station says, and stops the release when that makes its
@@ -169,10 +159,7 @@ func (w *work) halt(c UpdateReport) error {
 		return err
 	}
 	r.Stopped = true
-	r.Reason = fmt.Sprintf("ring %d: %d of %d stations that tried it went back; the last was station %d (%s)", ring, bad, settled, c.Station, c.Stage)
-	if c.Reason != "" {
-		r.Reason += ": " + c.Reason
-	}
+	r.Stop = Stop{Ring: ring, Bad: uint64(bad), Tried: uint64(settled), Station: c.Station, Text: c.Reason}
 	return w.set(releaseKey(tableRelease, c.Sequence), r.encode())
 }
 

@@ -18,11 +18,53 @@ type ReleaseRow struct {
 	Ring     Ring   // it goes out to this one and those below
 	Since    int64  // in this ring, by the leader's clock
 	Stopped  bool
-	Reason   string // why it is stopped
+	Stop     Stop   // why, when it is stopped
 	Resumed  uint64 // raft index of the operator's resumption: bad reports up to there are forgiven
 	// Cut are the highest scores of rings 1 and 2. They are fixed when the
 	// release is published, so that a station never changes its ring.
 	Cut [2]uint64
+}
+
+// Stop says why a release was stopped: an operator did it, or the reports did.
+type Stop struct {
+	By string // the operator; "": the reports of ring Ring
+	// Of those of the ring that tried it to an end, so many went back, the last
+	// of them Station.
+	Ring       Ring
+	Bad, Tried uint64
+	Station    journal.Station
+	Text       string // the operator's or the station's own words
+}
+
+// String tells it in English.
+func (s Stop) String() string {
+	text := "stopped by " + s.By
+	if s.By == "" {
+		text = fmt.Sprintf("ring %d: %d of %d stations that tried it went back, the last was station %d", s.Ring, s.Bad, s.Tried, s.Station)
+	}
+	if s.Text != "" {
+		text += ": " + s.Text
+	}
+	return text
+}
+
+func (s Stop) write(w *tuple.Writer) {
+	w.Begin()
+	w.String(s.By)
+	w.Uint(uint64(s.Ring))
+	w.Uint(s.Bad)
+	w.Uint(s.Tried)
+	w.Uint(uint64(s.Station))
+	w.String(s.Text)
+	w.End()
+}
+
+func readStop(r *tuple.Reader) Stop {
+	r.Begin(6)
+	s := Stop{By: r.String(maxLogin), Ring: Ring(r.Uint(uint64(RingAll))), Bad: r.Uint(tuple.MaxInt), Tried: r.Uint(tuple.MaxInt),
+		Station: readStation(r), Text: r.String(MaxReason)}
+	r.End()
+	return s
 }
 
 // RingOf says in which ring a station gets the release.
@@ -48,7 +90,7 @@ func (r ReleaseRow) encode() []byte {
 	w.Uint(uint64(r.Ring))
 	w.Int(r.Since)
 	w.Bool(r.Stopped)
-	w.String(r.Reason)
+	r.Stop.write(&w)
 	w.Uint(r.Resumed)
 	w.Uint(r.Cut[0])
 	w.Uint(r.Cut[1])
@@ -58,13 +100,10 @@ func (r ReleaseRow) encode() []byte {
 func decodeRelease(sequence uint64, b []byte) (ReleaseRow, error) {
 	r := tuple.NewReader(b)
 	x := ReleaseRow{Sequence: sequence, MinFrom: r.Uint(tuple.MaxInt), Version: r.String(maxVersion), At: r.Int(), By: r.String(maxLogin),
-		Ring: Ring(r.Uint(uint64(RingAll))), Since: r.Int(), Stopped: r.Bool(), Reason: r.String(maxStop), Resumed: r.Uint(tuple.MaxInt),
+		Ring: Ring(r.Uint(uint64(RingAll))), Since: r.Int(), Stopped: r.Bool(), Stop: readStop(r), Resumed: r.Uint(tuple.MaxInt),
 		Cut: [2]uint64{r.Uint(tuple.MaxInt), r.Uint(tuple.MaxInt)}}
 	return x, r.Close()
 }
-
-// maxStop bounds the reason of a stop: that of a station, and who it was.
-const maxStop = MaxReason + 200
 
 // Manifest is the signed text of a release, as it came.
 type Manifest struct{ Text, Signatures []byte }

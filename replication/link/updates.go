@@ -106,7 +106,7 @@ type OfferedPart struct {
 }
 
 // Report is what a station tells about a release. Stage is one of staged, trying,
-// confirmed, rolled back, refused, failed. Version and reason are plain text of
+// confirmed, rolled_back, refused, failed. Version and reason are plain text of
 // at most 64 and 500 bytes, and never about a person.
 type Report struct {
 	Sequence uint64 `json:"sequence"`

@@ -24,7 +24,7 @@ func sampleOffer() *link.Offer {
 }
 
 func sampleReport() link.Report {
-	return link.Report{Sequence: 9, Stage: "rolled back", Running: 8, Version: "1.8.2", Reason: "trang không trả lời"}
+	return link.Report{Sequence: 9, Stage: "rolled_back", Running: 8, Version: "1.8.2", Reason: "trang không trả lời"}
 }
 
 // TestOldOffersAndReportsStillRead: an old station understands this hub, and this
