@@ -84,9 +84,18 @@ func makePair(file string, names []string, ips []net.IP) error {
 	if err != nil {
 		return err
 	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	b, err := certify(key, names, ips)
 	if err != nil {
 		return err
+	}
+	return journal.WriteFileAtomic(journal.OS, file, b, 0o600)
+}
+
+// certify makes a certificate of a key and returns both as lan.pem has them.
+func certify(key *ecdsa.PrivateKey, names []string, ips []net.IP) ([]byte, error) {
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, err
 	}
 	begin := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 	tmpl := &x509.Certificate{
@@ -97,20 +106,22 @@ func makePair(file string, names []string, ips []net.IP) error {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	priv, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: priv})...)
-	return journal.WriteFileAtomic(journal.OS, file, b, 0o600)
+	return append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: priv})...), nil
 }
 
 // fingerprint is the SHA-256 of the certificate in groups of four hex digits.
-func fingerprint(leaf *x509.Certificate) string {
-	sum := sha256.Sum256(leaf.Raw)
+func fingerprint(leaf *x509.Certificate) string { return groups(leaf.Raw) }
+
+// groups is the SHA-256 of b as people compare it.
+func groups(of []byte) string {
+	sum := sha256.Sum256(of)
 	var b strings.Builder
 	for i, c := range sum {
 		if i > 0 && i%2 == 0 {

@@ -24,7 +24,7 @@ func guard(hosts []string, next http.Handler) http.Handler {
 			http.Error(w, "chỉ qua https / over https only", http.StatusForbidden)
 			return
 		}
-		if !allowedHost(hosts, r.Host) {
+		if !allowedHost(hosts, r.Host) && !ownHost(r) {
 			http.Error(w, "địa chỉ này không phải của trạm / this address is not the station's", http.StatusMisdirectedRequest)
 			return
 		}
@@ -49,11 +49,7 @@ func setHeaders(h http.Header) {
 // allowedHost reports whether host, with or without a port, is one of hosts, or
 // a loopback name.
 func allowedHost(hosts []string, host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	name = strings.ToLower(strings.Trim(name, "[]"))
+	name := hostOf(host)
 	if name == "localhost" {
 		return true
 	}
@@ -61,6 +57,27 @@ func allowedHost(hosts []string, host string) bool {
 		return true
 	}
 	return slices.Contains(hosts, name)
+}
+
+// hostOf is the name or address in a Host, lower case, without port.
+func hostOf(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.ToLower(strings.Trim(host, "[]"))
+}
+
+// ownHost reports whether the Host of a request is the very address it came in
+// at, or this machine's own name, alone or below .local. A web site elsewhere
+// cannot take these on: an address is not looked up, and neither a name without
+// a dot nor one below .local is given to anybody by the DNS (RFC 6762).
+func ownHost(r *http.Request) bool {
+	name := hostOf(r.Host)
+	if ip := net.ParseIP(name); ip != nil {
+		at, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+		return at != nil && at.IP.Equal(ip)
+	}
+	return slices.Contains(machineNames(), name)
 }
 
 // fromHere reports whether the request comes from this machine itself.

@@ -13,15 +13,18 @@ type HelpOptions struct {
 	Addresses   []string // where the pages are on the LAN, e.g. "https://192.168.1.10:8443"
 	Fingerprint string   // of the certificate, as SelfSigned returns it
 	Hosts       []string // further Host names that are this machine; none: any name is answered, the page is no secret
-	Log         *slog.Logger
+	// Now tells addresses and fingerprint at each request, for a machine whose
+	// address comes from the LAN and may change; nil: those above.
+	Now func() (addresses []string, fingerprint string)
+	Log *slog.Logger
 }
 
 // NewHelp returns the page for the plain-http port on the LAN: how to reach the
 // pages, and by which fingerprint to know the station. It has nothing else, sets
 // no cookie and takes no form.
 func NewHelp(o HelpOptions) (http.Handler, error) {
-	if len(o.Addresses) == 0 || o.Fingerprint == "" {
-		return nil, errors.New("localui: Addresses and Fingerprint are required")
+	if o.Now == nil && (len(o.Addresses) == 0 || o.Fingerprint == "") {
+		return nil, errors.New("localui: Addresses and Fingerprint, or Now, are required")
 	}
 	r, err := newRenderer()
 	if err != nil {
@@ -41,8 +44,12 @@ func NewHelp(o HelpOptions) (http.Handler, error) {
 		if lang == other {
 			other = languages[1]
 		}
+		body := o
+		if o.Now != nil {
+			body.Addresses, body.Fingerprint = o.Now()
+		}
 		p := page{Lang: lang, OtherLang: other, LangHref: "/?lang=" + other, Place: o.Place,
-			Title: r.locales[lang].text("help.title"), Body: o}
+			Title: r.locales[lang].text("help.title"), Body: body}
 		if err := r.write(w, http.StatusOK, "help", p); err != nil {
 			o.Log.Error("localui: help page failed", "error", err)
 			http.Error(w, "error", http.StatusInternalServerError)
