@@ -218,33 +218,11 @@ type machineBody struct {
 	At       string
 }
 
-type sectionView struct {
-	Title string
-	Lines []check
-}
-
-// sections turns facts into lines of a language.
-func (w words) sections(list []Section) []sectionView {
-	signs := map[string]string{"good": "✓", "warn": "⚠", "bad": "✕"}
-	var out []sectionView
-	for _, s := range list {
-		v := sectionView{Title: s.Title.In(w.lang)}
-		for _, r := range s.Rows {
-			text := r.Value.In(w.lang)
-			if hint := r.Hint.In(w.lang); hint != "" {
-				text += " – " + hint
-			}
-			v.Lines = append(v.Lines, check{r.Label.In(w.lang), r.State, signs[r.State], text})
-		}
-		out = append(out, v)
-	}
-	return out
-}
-
 func (s *station) machinePage(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if s.o.Care.Machine == nil {
 		return errNotFound
 	}
-	b := machineBody{Sections: v.sections(s.o.Care.Machine(r.Context())), Warnings: v.warnings(s.o.Care), At: s.o.Status().Now.Local().Format("15:04 02/01/2006")}
+	sections, _ := v.sections(s.o.Care.Machine(r.Context()))
+	b := machineBody{Sections: sections, Warnings: v.warnings(s.o.Care), At: s.o.Status().Now.Local().Format("15:04 02/01/2006")}
 	return s.show(w, v, http.StatusOK, "machine", v.text("machine.title"), b)
 }

@@ -37,6 +37,7 @@ type stationConfig struct {
 	HubPin  string   `toml:"hub_pin,omitempty" comment:"public key of the province's hub"`
 	Metered bool     `toml:"metered,omitempty" comment:"the line costs by volume"`
 	Name    string   `toml:"name,omitempty" comment:"what the pages call this place"`
+	Backup  []string `toml:"backup,omitempty" comment:"folders on other disks that get a copy each night"`
 	Reserve uint64   `toml:"reserve_mb,omitempty" comment:"MB of the disk that stay free; 0: by the disk's size"`
 }
 
@@ -58,6 +59,9 @@ type hubPeer struct {
 const (
 	defaultPage    = "127.0.0.1:8480"
 	defaultHubPage = "127.0.0.1:8490"
+	// Of a station that is set up by its pages.
+	defaultLAN     = ":8443"
+	defaultLANHelp = ":8481"
 )
 
 // readConfig reads the file of dir and lets the environment win over it.

@@ -235,7 +235,11 @@ func (d *demo) startStation(ctx context.Context, pin identity.Pin, log logger) e
 	d.station.practice = true
 	serve, stop := context.WithCancel(context.WithoutCancel(ctx))
 	d.stop = stop
-	go func() { d.served <- serveStation(serve, d.station, d.say) }()
+	doors, err := openDoors(d.station.config, dir, d.station.config.Name, log, d.say)
+	if err != nil {
+		return err
+	}
+	go func() { d.served <- serveStation(serve, d.station, doors, d.say) }()
 	return nil
 }
 

@@ -15,6 +15,7 @@ const (
 	exitWrongUse    = 2
 	exitRefused     = 3 // refused by a rule
 	exitUnreachable = 4
+	exitRestart     = 75 // of the supervised process: start it again
 )
 
 var errHelp = errors.New("help shown")
@@ -50,6 +51,9 @@ func exitCode(err error) int {
 	if errors.As(err, &c) {
 		return c.code
 	}
+	if errors.Is(err, errRestart) {
+		return exitRestart
+	}
 	return exitFailed
 }
 
@@ -71,6 +75,12 @@ func newFlags(name string, std stdio) *flags {
 	fs := flag.NewFlagSet("tramxa "+name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // parse says it once, as every other error is said
 	return &flags{FlagSet: fs, io: std}
+}
+
+// given says whether a flag stands on the command line.
+func (f *flags) given(name string) (is bool) {
+	f.Visit(func(g *flag.Flag) { is = is || g.Name == name })
+	return is
 }
 
 // parse reads args and demands exactly n words after the flags; n < 0 leaves

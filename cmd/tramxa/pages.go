@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"tramxa/appliance"
@@ -79,92 +78,45 @@ func setupCode() (string, error) {
 	return string(b[:5]) + "-" + string(b[5:]), nil
 }
 
-// serveStationPages serves the pages on this machine and, where configured, on
-// the LAN with TLS.
-func serveStationPages(n *stationNode, out io.Writer) (func(), error) {
+// place is what the pages call a station.
+func (c stationConfig) place(unit string) string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return "Trạm y tế " + unit
+}
+
+// showPages puts the station's pages behind the doors.
+func (n *stationNode) showPages(d *doors, out io.Writer) error {
 	code, err := setupCode()
 	if err != nil {
-		return nil, err
-	}
-	place := n.config.Name
-	if place == "" {
-		place = "Trạm y tế " + n.Store().Genesis().Unit
+		return err
 	}
 	o := localui.StationOptions{
 		Book: n.Station, Registrar: n.Registrar(), Auth: n.auth, Status: n.pageStatus, Changed: n.Changed,
-		SyncNow: n.syncNow, Access: n.looked, Place: place, Hosts: n.config.Names, SetupCode: code,
+		SyncNow: n.syncNow, Access: n.looked, Place: n.config.place(n.Store().Genesis().Unit), Hosts: n.config.Names, SetupCode: code,
 		Practice: n.practice, Log: n.log.with("pages", n.dir),
 	}
 	if n.trying != nil {
 		n.trying.hosts = n.config.Names
 		o.PracticeOf = n.trying
 	}
+	if n.care != nil {
+		o.Care = n.care.pages(d)
+	}
 	h, err := localui.NewStation(o)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if n.trying != nil {
 		h = localui.WithPractice(h, n.trying.handler)
 	}
-	p := newPageServer()
-	if n.pageAddr, err = p.serve(n.config.Listen, nil, h); err != nil {
-		p.close()
-		return nil, err
-	}
-	fmt.Fprintf(out, "pages: http://%s\n", n.pageAddr)
+	n.pageAddr = d.page
+	d.show(h)
 	if n.auth.Empty() {
 		fmt.Fprintf(out, "no account yet: open the page on this machine, or give this code on another: %s\n", code)
 	}
-	if err := n.serveLAN(p, h, place, out); err != nil {
-		p.close()
-		return nil, err
-	}
-	return p.close, nil
-}
-
-// serveLAN serves the same pages with TLS, and the help page in the clear.
-func (n *stationNode) serveLAN(p *pageServer, h http.Handler, place string, out io.Writer) error {
-	if n.config.LAN == "" {
-		return nil
-	}
-	var names []string
-	var ips []net.IP
-	for _, name := range n.config.Names {
-		if ip := net.ParseIP(name); ip != nil {
-			ips = append(ips, ip)
-			continue
-		}
-		names = append(names, name)
-	}
-	if len(names)+len(ips) == 0 {
-		return usagef("names in %s lists what this machine is called on the LAN (names, addresses): browsers and the certificate need them", configFile)
-	}
-	cert, print, err := localui.SelfSigned(n.dir, names, ips)
-	if err != nil {
-		return err
-	}
-	at, err := p.serve(n.config.LAN, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, h)
-	if err != nil {
-		return err
-	}
-	_, port, err := net.SplitHostPort(at)
-	if err != nil {
-		return err
-	}
-	var addresses []string
-	for _, name := range n.config.Names {
-		addresses = append(addresses, "https://"+net.JoinHostPort(name, port))
-	}
-	fmt.Fprintf(out, "LAN: %s\nfingerprint: %s\n", strings.Join(addresses, " "), print)
-	if n.config.LANHelp == "" {
-		return nil
-	}
-	help, err := localui.NewHelp(localui.HelpOptions{Place: place, Addresses: addresses, Fingerprint: print, Log: n.log.with("help", n.dir)})
-	if err != nil {
-		return err
-	}
-	_, err = p.serve(n.config.LANHelp, nil, help)
-	return err
+	return nil
 }
 
 func (n *stationNode) looked(ctx context.Context, actor uint32, look string, ref population.ID) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"io"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"tramxa/appliance"
 	"tramxa/appliance/population"
@@ -30,6 +30,22 @@ func newClerkAtPC(t *testing.T, addr string) *clerkAtPC {
 		t.Fatal(err)
 	}
 	return &clerkAtPC{t, "http://" + addr, &http.Client{Jar: jar}}
+}
+
+// wait returns when the pages are there.
+func (c *clerkAtPC) wait() {
+	c.t.Helper()
+	for range 600 {
+		resp, err := c.http.Get(c.base + "/healthz")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	c.t.Fatal("no page within half a minute")
 }
 
 func (c *clerkAtPC) get(path string) string { return c.read(c.http.Get(c.base + path)) }
@@ -69,12 +85,12 @@ func TestPracticeCommuneTouchesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.trying = &practice{dir: filepath.Join(dir, practiceDir), unit: "23764", log: newLogger(nil, 0)}
-	said, say := io.Pipe()
-	served := make(chan error, 1)
-	go func() { served <- serveStation(ctx, n, say) }()
-	if _, err := bufio.NewReader(said).ReadString('\n'); err != nil { // the pages' address: they are served
+	d, err := openDoors(n.config, dir, "Xã Ia Grai", newLogger(nil, 0), io.Discard)
+	if err != nil {
 		t.Fatal(err)
 	}
+	served := make(chan error, 1)
+	go func() { served <- serveStation(ctx, n, d, io.Discard) }()
 	defer func() {
 		stop()
 		if err := <-served; err != nil {
@@ -86,7 +102,8 @@ func TestPracticeCommuneTouchesNothing(t *testing.T) {
 	}()
 
 	before := n.Status().Head
-	c := newClerkAtPC(t, n.pageAddr)
+	c := newClerkAtPC(t, d.page)
+	c.wait()
 	c.post("/dang-nhap", url.Values{"_login": {"lan"}, "_password": {"gạo trắng nước trong"}})
 	if page := c.get("/"); strings.Contains(page, "BẢN TẬP") || !strings.Contains(page, `action="/tap-lam"`) {
 		t.Fatal("the real book's first page is marked as practice, or has no way in")

@@ -127,8 +127,8 @@ func TestEveryVerbAnswersJSON(t *testing.T) {
 	}
 }
 
-// place is a station and a hub of one node, which runs.
-type place struct {
+// scene is a station and a hub of one node, which runs.
+type scene struct {
 	t   *testing.T
 	dir string
 	hub string
@@ -144,13 +144,13 @@ type call struct {
 	lines bool // answers JSON lines, else one object or list
 }
 
-func newPlace(t *testing.T) *place {
-	return &place{t: t, dir: t.TempDir(), met: make(map[string]bool)}
+func newPlace(t *testing.T) *scene {
+	return &scene{t: t, dir: t.TempDir(), met: make(map[string]bool)}
 }
 
 // calls lists the verbs in an order in which each finds what it needs. Paths are
 // made when their turn comes.
-func (p *place) calls() []call {
+func (p *scene) calls() []call {
 	in := func(name string) string { return filepath.Join(p.dir, name) }
 	raft, links := p.port(), p.port()
 	p.hub = in("tinh")
@@ -186,7 +186,7 @@ func (p *place) calls() []call {
 }
 
 // answers runs a call and wants JSON and nothing but JSON.
-func (p *place) answers(c call) {
+func (p *scene) answers(c call) {
 	p.t.Helper()
 	args := append(strings.Fields(c.verb), c.args...)
 	for i, a := range args {
@@ -223,7 +223,7 @@ func (p *place) answers(c call) {
 }
 
 // serveHub runs the node as 'hub run' does, with the quick elections of the demo.
-func (p *place) serveHub() {
+func (p *scene) serveHub() {
 	p.t.Helper()
 	c, err := hubPart(p.hub)
 	if err != nil {
@@ -250,7 +250,7 @@ func (p *place) serveHub() {
 	}
 }
 
-func (p *place) pin() string {
+func (p *scene) pin() string {
 	b, err := os.ReadFile(filepath.Join(p.hub, "hub.pin"))
 	if err != nil {
 		p.t.Fatal(err)
@@ -258,13 +258,13 @@ func (p *place) pin() string {
 	return strings.TrimSpace(string(b))
 }
 
-func (p *place) file(name, text string) {
+func (p *scene) file(name, text string) {
 	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-func (p *place) port() string {
+func (p *scene) port() string {
 	a, err := freePort()
 	if err != nil {
 		p.t.Fatal(err)

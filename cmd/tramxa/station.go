@@ -21,6 +21,7 @@ import (
 	"tramxa/replication/identity"
 	"tramxa/replication/link"
 	"tramxa/replication/spoke"
+	"tramxa/service"
 )
 
 func stationVerb() verb {
@@ -144,6 +145,11 @@ type stationNode struct {
 	trying   *practice // the practice commune beside a real book; nil: none
 	pageAddr string    // where the pages are on this machine, once served
 	log      logger
+
+	launcher *service.Reporter // the launcher's ear; nil: none
+	recent   *recentLog        // nil: not kept
+	care     *care             // of the machine, the copies, the program; nil: nobody looks after them
+	restart  func(why string)  // ends the process to be started again; set while it serves
 }
 
 func openStation(ctx context.Context, dir string, log logger, tune func(*appliance.Options)) (*stationNode, error) {

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"time"
 
 	"tramxa/replication/spoke"
@@ -23,61 +22,6 @@ func lineProblem(err error) error {
 		return errors.New("the line is slow")
 	}
 	return err
-}
-
-func runStationRun(ctx context.Context, args []string, std stdio) error {
-	f := newFlags("station run", std)
-	dir := dirFlag(f, "station")
-	if _, err := f.parse(args, 0); err != nil {
-		return err
-	}
-	beSmall()
-	log := newLogger(std.err, slog.LevelInfo)
-	n, err := openStation(ctx, *dir, log, nil)
-	if err != nil {
-		return err
-	}
-	defer n.Close()
-	n.trying = &practice{dir: filepath.Join(n.dir, practiceDir), unit: n.Store().Genesis().Unit, log: log}
-	return serveStation(ctx, n, std.out)
-}
-
-// serveStation runs all parts of a station until ctx ends or one fails. The
-// station itself stays open for the caller to close.
-func serveStation(ctx context.Context, n *stationNode, out io.Writer) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	stopControl, err := serveControl(n.dir, stationHandler(n))
-	if err != nil {
-		return err
-	}
-	defer stopControl()
-	pages, err := serveStationPages(n, out)
-	if err != nil {
-		return err
-	}
-	defer pages()
-	parts := []func(context.Context) error{n.exchange, n.Run}
-	if n.trying != nil {
-		parts = append(parts, n.trying.Run)
-	}
-	done := make(chan struct{}, len(parts))
-	for _, part := range parts {
-		go func() {
-			defer func() { done <- struct{}{} }()
-			if err := part(ctx); err != nil && ctx.Err() == nil {
-				stop(err)
-			}
-		}()
-	}
-	<-ctx.Done()
-	for range parts {
-		<-done
-	}
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
 }
 
 func stationVerbControl(ctx context.Context, dir string, std stdio, fn func(*control) error) error {

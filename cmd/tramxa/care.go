@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"tramxa/appliance/backups"
+	"tramxa/localui"
+	"tramxa/service/machine"
+	"tramxa/service/place"
+)
+
+// care looks after what is around the book: the copies, the machine, the
+// program.
+type care struct {
+	n       *stationNode
+	base    place.Base // "": run by hand
+	backups *backups.Nightly
+	facts   machine.Facts
+
+	once sync.Mutex // one copy asked for at a time
+}
+
+// sealedKeys is the file in the station's directory with its keys under the
+// recovery code.
+const sealedKeys = "keys.sealed"
+
+func newCare(r *running, n *stationNode) (*care, error) {
+	c := &care{n: n, base: r.base, facts: r.facts}
+	home := filepath.Join(n.dir, "backups")
+	if c.base != "" {
+		home = c.base.Backups()
+	}
+	var err error
+	c.backups, err = backups.New(backups.Options{
+		Station: n.Store(), KeyFile: n.config.Key, Sealed: filepath.Join(n.dir, sealedKeys), Info: n.backupInfo,
+		Targets: c.targets, Home: home, Now: n.Clock().Now, Log: n.log.with("backups", n.dir),
+	})
+	return c, err
+}
+
+// backupInfo is what a restore needs beside the book and the keys.
+func (n *stationNode) backupInfo() backups.Info {
+	return backups.Info{Station: uint32(n.Store().Origin().Station), Unit: n.Store().Genesis().Unit, Name: n.config.Name,
+		Hub: n.config.Hub, HubPin: n.config.HubPin, Metered: n.config.Metered, Program: readVersion().Version}
+}
+
+// targets are the places for copies there are now: other disks and sticks before
+// the station's own.
+func (c *care) targets() []backups.Target {
+	var list []backups.Target
+	for _, dir := range c.n.config.Backup {
+		list = append(list, backups.Target{Dir: dir, Kind: backups.Disk, Label: dir})
+	}
+	sticks, err := machine.Removable(context.Background())
+	if err != nil {
+		c.n.log.Warn("sticks cannot be looked for", "error", err)
+	}
+	for _, v := range sticks {
+		dir := filepath.Join(v.Dir, backups.StickFolder)
+		if fi, err := os.Stat(dir); err == nil && fi.IsDir() {
+			list = append(list, backups.Target{Dir: dir, Kind: backups.Stick, Label: v.Label})
+		}
+	}
+	if c.base != "" {
+		list = append(list, backups.Target{Dir: c.base.Backups(), Kind: backups.Local})
+	}
+	return list
+}
+
+// Run does what is to be done from time to time, until ctx ends.
+func (c *care) Run(ctx context.Context) error { return c.backups.Run(ctx) }
+
+// backupNow makes a copy unless one is being made.
+func (c *care) backupNow() {
+	if !c.once.TryLock() {
+		return
+	}
+	go func() {
+		defer c.once.Unlock()
+		_, _ = c.backups.Once(context.Background()) // logged, and told by the status
+	}()
+}
+
+// pages is what the pages show of it.
+func (c *care) pages(d *doors) localui.Care {
+	return localui.Care{
+		Addresses: func() ([]string, string) { return d.lan, d.mark },
+		Backups:   c.backupStatus,
+		BackupNow: c.backupNow,
+		Diagnosis: c.n.diagnosis,
+	}
+}
+
+func (c *care) backupStatus() localui.BackupStatus {
+	st := c.backups.Status()
+	out := localui.BackupStatus{Running: st.Running}
+	for _, p := range st.Places {
+		l := localui.BackupPlace{Name: p.Label, At: p.Made, Bytes: p.Bytes, Proven: p.Proven == backups.Restored || p.Proven == backups.Read,
+			Problem: p.Error, Other: p.Kind != backups.Local}
+		if l.Problem == "" {
+			l.Problem = string(p.Problem)
+		}
+		out.Places = append(out.Places, l)
+	}
+	return out
+}
+
+// careFacts is what the diagnosis bundle tells of all this.
+type careFacts struct {
+	At      time.Time      `json:"at"`
+	Machine machine.Facts  `json:"machine"`
+	Backups backups.Status `json:"backups"`
+}
+
+func (c *care) report() any {
+	if c == nil {
+		return nil
+	}
+	return careFacts{At: time.Now(), Machine: c.facts, Backups: c.backups.Status()}
+}

@@ -1,0 +1,401 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	mathrand "math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"tramxa/appliance"
+	"tramxa/appliance/auth"
+	"tramxa/appliance/backups"
+	"tramxa/appliance/codelist"
+	"tramxa/appliance/journal"
+	"tramxa/appliance/population"
+	"tramxa/appliance/store"
+	"tramxa/localui"
+	"tramxa/replication/identity"
+	"tramxa/service"
+	"tramxa/service/machine"
+	"tramxa/service/seed"
+)
+
+// founding is the first start of an installed tramxa: the setup pages until there
+// is a station.
+type founding struct {
+	*running
+	doors  *doors
+	opened chan struct{}
+
+	mu   sync.Mutex
+	test *machine.DiskResult
+}
+
+// Names beside the station's directory and keys.
+const (
+	foundingSecret = "setup.secret" // in the directory of the keys, until the station is made
+	unitsFile      = "units.csv"    // the dated list of communes, where somebody has put one
+)
+
+// firstConfig is how a station is served that nobody has configured yet.
+func (r *running) firstConfig() (stationConfig, error) {
+	c := config{Station: &stationConfig{Key: r.key, Listen: defaultPage, LAN: defaultLAN, LANHelp: defaultLANHelp}}
+	return *c.Station, c.environment(os.Getenv)
+}
+
+// setup serves the pages of the first start until the station is made and its
+// first page is asked for, and returns the open doors. Nothing is lost when it
+// is interrupted: it goes on where it was.
+func (r *running) setup(ctx context.Context) (*doors, error) {
+	for _, dir := range []string{r.dir, filepath.Dir(r.key)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	c, err := r.firstConfig()
+	if err != nil {
+		return nil, err
+	}
+	d, err := openDoors(c, r.dir, "tramxa", r.log, r.out)
+	if err != nil {
+		return nil, err
+	}
+	f := &founding{running: r, doors: d, opened: make(chan struct{})}
+	if err := f.serve(ctx); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+func (f *founding) serve(ctx context.Context) error {
+	code, err := setupCode()
+	if err != nil {
+		return err
+	}
+	o, err := f.options(code)
+	if err != nil {
+		return err
+	}
+	h, err := localui.NewSetup(o)
+	if err != nil {
+		return err
+	}
+	f.doors.show(h)
+	stop, err := serveControl(f.dir, f.control(code))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	fmt.Fprintf(f.out, "setup: open http://%s on this machine\nfrom another machine: %s with the code %s\n", f.doors.page, strings.Join(f.doors.addresses(), " "), code)
+	f.report.Ready()
+	healthy, unwell := context.WithCancel(ctx)
+	defer unwell()
+	n := &stationNode{pageAddr: f.doors.page}
+	go f.report.Health(healthy, []service.Probe{{Name: "page", Ask: n.pageAnswers}}, service.HealthOptions{Log: f.log.with("health", f.dir)})
+	select {
+	case <-ctx.Done():
+	case <-f.opened:
+	}
+	return nil
+}
+
+// screen is what a console beside the machine shows.
+type screen struct {
+	Stage     string   `json:"stage"` // setup, running
+	Code      string   `json:"code,omitempty"`
+	Addresses []string `json:"addresses"`
+	Mark      string   `json:"fingerprint,omitempty"`
+	Place     string   `json:"place,omitempty"`
+}
+
+func (f *founding) control(code string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/screen", func(w http.ResponseWriter, _ *http.Request) {
+		_ = writeJSON(w, screen{Stage: "setup", Code: code, Addresses: f.doors.addresses(), Mark: f.doors.fingerprint()})
+	})
+	return mux
+}
+
+func (f *founding) options(code string) (localui.SetupOptions, error) {
+	s, err := f.seed()
+	if err != nil {
+		return localui.SetupOptions{}, err
+	}
+	units, err := f.units()
+	if err != nil {
+		return localui.SetupOptions{}, err
+	}
+	state := f.base.Setup()
+	return localui.SetupOptions{
+		Load:     func() ([]byte, error) { return readIfThere(state, 64<<10) },
+		Save:     func(b []byte) error { return journal.WriteFileAtomic(journal.OS, state, b, 0o600) },
+		Finish:   f.finish,
+		Recovery: f.recovery,
+		Prefill:  prefillOf(s), Units: units,
+		Machine: f.machineSections, DiskTest: f.diskTest,
+		CheckPin: func(pin string) error { _, err := identity.ParsePin(pin); return err },
+		Take:     f.take, Sticks: f.sticks, TakeFrom: f.takeFrom,
+		Addresses: f.doors.addresses, Fingerprint: f.doors.fingerprint,
+		Opened:    sync.OnceFunc(func() { close(f.opened) }),
+		SetupCode: code, Version: readVersion().Version, Log: f.log.with("setup", f.dir),
+	}, nil
+}
+
+// readIfThere reads a small file; none is nil.
+func readIfThere(name string, most int64) ([]byte, error) {
+	b, err := journal.ReadFile(journal.OS, name, most)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return b, err
+}
+
+// seed reads what stick or image say. One that is not understood is told to the
+// log and does not stop the setup: everything can be typed.
+func (f *founding) seed() (seed.Seed, error) {
+	b, err := readIfThere(f.base.Seed(), seed.MaxSize)
+	if err != nil || b == nil {
+		return seed.Seed{}, err
+	}
+	s, err := seed.Parse(b)
+	if err != nil {
+		f.log.Warn("the seed is left aside", "error", err)
+		return seed.Seed{}, nil
+	}
+	return s, nil
+}
+
+func prefillOf(s seed.Seed) localui.SetupPrefill {
+	return localui.SetupPrefill{Language: s.Language, Station: s.Station, Mint: s.Mint, Unit: s.Unit, Place: s.Name, Hub: s.Hub, HubPin: s.HubPin}
+}
+
+// units reads the list of communes, where somebody has put one.
+func (f *founding) units() (*codelist.Units, error) {
+	file, err := os.Open(filepath.Join(string(f.base), unitsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	u, bad, err := codelist.ReadUnits(file)
+	if err != nil || len(bad) > 0 {
+		f.log.Warn("the list of communes is left aside", "error", err, "bad_lines", len(bad))
+		return nil, nil
+	}
+	return u, nil
+}
+
+// secret is what a station's keys and its recovery code will be made from. It
+// lies where the keys will lie, so that the sheet can be printed before the
+// station is made, and goes when that is done.
+type secret struct {
+	Version int      `json:"version"`
+	Code    string   `json:"code"`
+	Seed    [32]byte `json:"seed"`
+}
+
+func (f *founding) secret() (secret, error) {
+	name := filepath.Join(filepath.Dir(f.key), foundingSecret)
+	var s secret
+	b, err := readIfThere(name, 4<<10)
+	if err != nil {
+		return s, err
+	}
+	if b != nil && store.Unseal(b, &s) == nil && s.Version == 1 {
+		return s, nil
+	}
+	code, err := backups.NewRecoveryCode(rand.Reader)
+	if err != nil {
+		return s, err
+	}
+	s = secret{Version: 1, Code: code.String()}
+	if _, err := rand.Read(s.Seed[:]); err != nil {
+		return s, err
+	}
+	if b, err = store.Seal(s); err != nil {
+		return s, err
+	}
+	return s, journal.WriteFileAtomic(journal.OS, name, b, 0o600)
+}
+
+// source is the randomness that the keys are made from: a ChaCha8 stream, whose
+// seed nobody else has.
+func (s secret) source() io.Reader { return mathrand.NewChaCha8(s.Seed) }
+
+func (f *founding) recovery(context.Context) (localui.Recovery, error) {
+	s, err := f.secret()
+	if err != nil {
+		return localui.Recovery{}, err
+	}
+	k, err := store.NewKeys(1, 1, s.source()) // the numbers do not enter the keys
+	if err != nil {
+		return localui.Recovery{}, err
+	}
+	return localui.Recovery{Code: s.Code, Fingerprint: keyMark(k)}, nil
+}
+
+// keyMark is the beginning of the hash of a station's public key, as people
+// compare it.
+func keyMark(k store.Keys) string {
+	sum := sha256.Sum256(k.Signer.Public().(ed25519.PublicKey))
+	h := strings.ToUpper(hex.EncodeToString(sum[:8]))
+	return h[:4] + " " + h[4:8] + " " + h[8:12] + " " + h[12:16]
+}
+
+// finish makes the station and its head's account. Interrupted anywhere it goes
+// on from there when called again.
+func (f *founding) finish(ctx context.Context, a localui.Answers) error {
+	s, err := f.secret()
+	if err != nil {
+		return err
+	}
+	if err := f.makeStation(a, s); err != nil {
+		return err
+	}
+	if err := f.sealKeys(s); err != nil {
+		return err
+	}
+	if err := f.makeHead(ctx, a); err != nil {
+		return err
+	}
+	return errors.Join(removeIfThere(filepath.Join(filepath.Dir(f.key), foundingSecret)), removeIfThere(f.base.Setup()))
+}
+
+func removeIfThere(name string) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (f *founding) makeStation(a localui.Answers, s secret) error {
+	if _, err := os.Stat(filepath.Join(f.dir, configFile)); err == nil {
+		return nil // made before an interruption
+	}
+	mint := a.Mint
+	if mint == 0 {
+		mint = a.Station
+	}
+	_, err := appliance.Init(store.InitOptions{Dir: f.dir, KeyFile: f.key, Station: journal.Station(a.Station), Mint: mint, Unit: a.Unit, Now: a.Clock.Confirmed, Rand: s.source()})
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	keys, err := store.ReadKeys(journal.OS, f.key)
+	if err != nil {
+		return err
+	}
+	g, err := store.ReadGenesis(journal.OS, f.dir, keys.Epoch)
+	if err != nil {
+		return err
+	}
+	c := stationConfig{Key: f.key, Listen: defaultPage, LAN: defaultLAN, LANHelp: defaultLANHelp, Name: a.Place, Hub: a.Hub, HubPin: a.HubPin}
+	_, err = furnish(f.dir, c, g, keys)
+	return err
+}
+
+// sealKeys writes the station's keys under the recovery code.
+func (f *founding) sealKeys(s secret) error {
+	code, err := backups.ParseRecoveryCode(s.Code)
+	if err != nil {
+		return err
+	}
+	keys, err := store.ReadKeys(journal.OS, f.key)
+	if err != nil {
+		return err
+	}
+	b, err := backups.SealKeys(keys, code, rand.Reader)
+	if err != nil {
+		return err
+	}
+	return journal.WriteFileAtomic(journal.OS, filepath.Join(f.dir, sealedKeys), b, 0o600)
+}
+
+// makeHead writes the head into the book and gives the password.
+func (f *founding) makeHead(ctx context.Context, a localui.Answers) error {
+	n, err := openStation(ctx, f.dir, f.log, f.tune)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	if n.Status().Head == 0 {
+		e := population.Tidy(population.UserCreated{Number: 1, Login: a.HeadLogin, Name: a.HeadName, Role: population.RoleHead})
+		if err := n.invent(ctx, e); err != nil {
+			return err
+		}
+	}
+	if err := n.auth.Add(ctx, 1, a.HeadLogin, a.HeadPassword); err != nil && !errors.Is(err, auth.ErrTaken) {
+		return err
+	}
+	return nil
+}
+
+// takenKey is where a key file that was brought is kept for the restore it
+// belongs to: a new station makes its own.
+func (f *founding) takenKey() string { return filepath.Join(filepath.Dir(f.key), "taken.key") }
+
+// take reads a file the technician has brought.
+func (f *founding) take(_ context.Context, b []byte) (localui.Taken, error) {
+	if s, err := seed.Parse(b); err == nil {
+		return localui.Taken{What: localui.Text{Vi: "tệp của tỉnh", En: "the province's file"}, Prefill: prefillOf(s)}, nil
+	}
+	if k, err := store.ParseKeys(b); err == nil {
+		if err := journal.WriteFileAtomic(journal.OS, f.takenKey(), b, 0o600); err != nil {
+			return localui.Taken{}, err
+		}
+		return localui.Taken{What: localui.Text{Vi: "tệp khóa của trạm", En: "the station's key file"}, KeyFile: true,
+			Prefill: localui.SetupPrefill{Station: uint32(k.Station)}}, nil
+	}
+	return localui.Taken{}, localui.Refusal{Text: localui.Text{
+		Vi: "Không phải tệp của tỉnh (seed.toml) hay tệp khóa của trạm. Xem lại trên USB, hoặc gõ tay.",
+		En: "This is neither the province's file (seed.toml) nor a station's key file. Look on the stick again, or type the values."}}
+}
+
+// sticks lists files of these kinds at the top of sticks that are plugged in.
+func (f *founding) sticks(ctx context.Context) []localui.StickFile {
+	var list []localui.StickFile
+	sticks, err := machine.Removable(ctx)
+	if err != nil {
+		f.log.Warn("sticks cannot be looked for", "error", err)
+	}
+	for _, v := range sticks {
+		for _, pattern := range []string{"*.toml", "*.key", filepath.Join("tramxa", "*.toml"), filepath.Join("tramxa", "*.key")} {
+			names, err := filepath.Glob(filepath.Join(v.Dir, pattern))
+			if err != nil {
+				continue
+			}
+			for _, name := range names {
+				rel, _ := filepath.Rel(v.Dir, name)
+				label := rel + " (" + v.Label + ")"
+				list = append(list, localui.StickFile{ID: name, Label: localui.Text{Vi: label, En: label}})
+			}
+		}
+	}
+	return list
+}
+
+// takeFrom reads one of the files that sticks lists, and no other.
+func (f *founding) takeFrom(ctx context.Context, id string) (localui.Taken, error) {
+	for _, s := range f.sticks(ctx) {
+		if s.ID != id {
+			continue
+		}
+		b, err := readIfThere(id, seed.MaxSize)
+		if err == nil && b != nil {
+			return f.take(ctx, b)
+		}
+	}
+	return localui.Taken{}, localui.Refusal{Text: localui.Text{Vi: "Không đọc được tệp đó nữa. Cắm lại USB và thử lần nữa.", En: "That file cannot be read any more. Plug the stick in again and try once more."}}
+}

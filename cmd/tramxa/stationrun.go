@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+
+	"tramxa/appliance"
+	"tramxa/appliance/store"
+	"tramxa/service"
+	"tramxa/service/machine"
+	"tramxa/service/place"
+)
+
+// running is one life of the station's process: from the setup pages where there
+// is no station yet, to the stop.
+type running struct {
+	dir    string
+	key    string     // where a new station's keys go
+	base   place.Base // of an installed tramxa; "": run by hand
+	report *service.Reporter
+	out    io.Writer // for whoever started it; nil-safe lines, never the protocol
+	log    logger
+	recent *recentLog
+	facts  machine.Facts
+	profil machine.Profile
+}
+
+func runStationRun(ctx context.Context, args []string, std stdio) error {
+	f := newFlags("station run", std)
+	dir := dirFlag(f, "station")
+	key := f.String("key", "", "file for the keys of a station that is set up now; empty: beside the directory")
+	base := f.String("base", "", "directory of an installed tramxa: with it the setup pages are served while there is no station yet")
+	if _, err := f.parse(args, 0); err != nil {
+		return err
+	}
+	r := &running{dir: *dir, key: *key, base: place.Base(*base), report: service.Supervised(), out: std.out, recent: newRecentLog()}
+	if r.report != nil {
+		r.out = std.err // the standard output is the launcher's
+	}
+	if r.base != "" {
+		r.atBase(f.given("dir"))
+	}
+	r.log = newLogger(io.MultiWriter(std.err, r.recent), slog.LevelInfo)
+	r.beFit(ctx)
+	ctx, stop := r.untilStopped(ctx)
+	defer stop()
+	return r.run(ctx)
+}
+
+// atBase fills in where an installed tramxa has its station.
+func (r *running) atBase(dirGiven bool) {
+	if !dirGiven {
+		r.dir = r.base.Station()
+	}
+	if r.key == "" {
+		r.key = r.base.StationKey()
+	}
+}
+
+// untilStopped ends the context when the launcher wants the program to stop too.
+func (r *running) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancel(ctx)
+	if r.report != nil {
+		go func() {
+			select {
+			case <-r.report.Stopped():
+				r.report.Stopping()
+				stop()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return ctx, stop
+}
+
+// beFit sets the process for the machine it is on, unless the environment says
+// otherwise (GOMEMLIMIT, GOGC, GOMAXPROCS).
+func (r *running) beFit(ctx context.Context) {
+	where := r.dir
+	if _, err := os.Stat(where); err != nil {
+		where = filepath.Dir(where)
+	}
+	r.facts = machine.Look(ctx, where)
+	r.profil = r.facts.Profile()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(r.profil.GCPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(r.profil.MemoryLimit)
+	}
+	if os.Getenv("GOMAXPROCS") == "" && r.profil.MaxProcs > 0 && r.profil.MaxProcs < runtime.NumCPU() {
+		runtime.GOMAXPROCS(r.profil.MaxProcs)
+	}
+}
+
+func (r *running) tune(o *appliance.Options) {
+	o.View = store.ViewOptions{BlockCache: r.profil.BlockCache, IndexCache: r.profil.IndexCache, MemTable: r.profil.MemTable}
+	o.CheckpointEvery = r.profil.CheckpointEvery
+	o.Progress = func(p store.Progress) {
+		r.report.Starting(fmt.Sprintf("%s %d/%d", p.Stage, p.Done, p.Total))
+	}
+}
+
+// run serves the setup while there is no station, and then the station.
+func (r *running) run(ctx context.Context) error {
+	var d *doors
+	if _, err := os.Stat(filepath.Join(r.dir, configFile)); r.base != "" && errors.Is(err, os.ErrNotExist) {
+		if d, err = r.setup(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	n, err := openStation(ctx, r.dir, r.log, r.tune)
+	if err != nil {
+		return errors.Join(err, d.close())
+	}
+	defer n.Close()
+	n.recent, n.launcher = r.recent, r.report
+	n.trying = &practice{dir: filepath.Join(n.dir, practiceDir), unit: n.Store().Genesis().Unit, log: r.log}
+	if n.care, err = newCare(r, n); err != nil {
+		return errors.Join(err, d.close())
+	}
+	if d == nil {
+		if d, err = openDoors(n.config, n.dir, n.config.place(n.Store().Genesis().Unit), r.log, r.out); err != nil {
+			return err
+		}
+	}
+	return serveStation(ctx, n, d, r.out)
+}
+
+// errRestart ends the program so that the launcher starts it again, maybe in
+// another version.
+var errRestart = errors.New("to be started again")
+
+// serveStation runs all parts of a station until ctx ends or one fails. The
+// station itself stays open for the caller to close; the doors are closed.
+func serveStation(ctx context.Context, n *stationNode, d *doors, out io.Writer) error {
+	defer d.close()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	n.restart = func(why string) {
+		n.launcher.Restart(why)
+		stop(errRestart)
+	}
+	stopControl, err := serveControl(n.dir, stationHandler(n))
+	if err != nil {
+		return err
+	}
+	defer stopControl()
+	if err := n.showPages(d, out); err != nil {
+		return err
+	}
+	n.launcher.Ready()
+	parts := []func(context.Context) error{n.exchange, n.Run, n.health}
+	if n.trying != nil {
+		parts = append(parts, n.trying.Run)
+	}
+	if n.care != nil {
+		parts = append(parts, n.care.Run)
+	}
+	done := make(chan struct{}, len(parts))
+	for _, part := range parts {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			if err := part(ctx); err != nil && ctx.Err() == nil {
+				stop(err)
+			}
+		}()
+	}
+	<-ctx.Done()
+	for range parts {
+		<-done
+	}
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
