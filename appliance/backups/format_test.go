@@ -2,6 +2,7 @@ package backups_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
 	"flag"
@@ -122,8 +123,10 @@ func FuzzReadSealed(f *testing.F) {
 }
 
 func fixedInfo() backups.Info {
+	g := journal.Genesis{Origin: journal.Origin{Station: 7, Epoch: 1, Mint: 12}, Unit: "23764", Created: 1772481600}
+	g.Sign(ed25519.NewKeyFromSeed(make([]byte, 32)))
 	return backups.Info{Version: 1, Station: 7, Unit: "23764", Name: "Xã Ia Grai", Language: "vi", Hub: []string{"hub1.example:8470"},
-		HubPin: "pin", Metered: true, Program: "1.0.0"}
+		HubPin: "pin", Metered: true, Program: "1.0.0", Genesis: g.Marshal()}
 }
 
 func TestInfoOfVersion1StillReads(t *testing.T) {

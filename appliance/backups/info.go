@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"tramxa/appliance/journal"
 	"tramxa/appliance/store"
 )
 
@@ -30,6 +31,7 @@ type Info struct {
 	HubPin   string   `json:"hub_pin,omitempty"` // public key of the hub
 	Metered  bool     `json:"metered,omitempty"`
 	Program  string   `json:"program,omitempty"` // version that wrote it; evidence only
+	Genesis  []byte   `json:"genesis,omitempty"` // of the epoch, signed: with the keys, the hub's records make the station again
 }
 
 // Marshal encodes the particulars with a checksum.
@@ -61,6 +63,12 @@ func (i Info) check() error {
 		return fmt.Errorf("%w: station or unit", ErrBadInfo)
 	case len(i.Name) > 200 || len(i.Hub) > 16 || len(i.HubPin) > 200 || len(i.Program) > 200 || len(i.Language) > 16:
 		return fmt.Errorf("%w: a field is too long", ErrBadInfo)
+	}
+	if len(i.Genesis) > 0 {
+		g, err := journal.ParseGenesis(i.Genesis)
+		if err != nil || uint32(g.Origin.Station) != i.Station || g.Unit != i.Unit {
+			return fmt.Errorf("%w: genesis", ErrBadInfo)
+		}
 	}
 	for _, h := range i.Hub {
 		if len(h) > 300 {

@@ -166,7 +166,9 @@ func (n *Nightly) carry(ctx context.Context, c Copy, p *place) (Copy, error) {
 // enter writes what lies beside the copies, then the copy itself, last.
 func (n *Nightly) enter(p *place, m store.Manifest, state store.State) (Copy, error) {
 	if n.o.Info != nil {
-		b, err := n.o.Info().Marshal()
+		info, g := n.o.Info(), n.o.Station.Genesis()
+		info.Station, info.Unit, info.Genesis = uint32(g.Origin.Station), g.Unit, g.Marshal()
+		b, err := info.Marshal()
 		if err != nil {
 			return Copy{}, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -67,4 +68,15 @@ func (l *lockFile) release() error {
 		return nil
 	}
 	return errors.Join(l.f.Truncate(0), l.f.Close())
+}
+
+// InUse says whether a process has the directory. It writes nothing, so it can
+// ask on a disk that is only read.
+func InUse(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, lockName))
+	if err != nil {
+		return false
+	}
+	defer f.Close() // and with it the lock, if it was got
+	return errors.Is(lockExclusive(f), errWouldBlock)
 }

@@ -1,0 +1,256 @@
+package rescue
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tramxa/appliance/backups"
+	"tramxa/appliance/journal"
+	"tramxa/appliance/store"
+)
+
+// What of Found.
+type What string
+
+// The things that are found.
+const (
+	Station What = "station" // a station's data directory
+	Backup  What = "backup"  // a copy of one
+)
+
+// Found is a station or a copy of one.
+type Found struct {
+	What    What
+	Path    string // data directory; of a backup its folder
+	Genesis journal.Genesis
+	KeyFile string       // a key file that fits, found on the same search; "": none
+	Sealed  string       // a file with sealed keys of this station; "": none
+	Changed time.Time    // newest file of the journal, by the clock of that machine
+	Bytes   int64        // of the journals, or of the copy
+	Backup  backups.Copy // of a backup
+	Problem string       // why it cannot be used as it is; "": nothing seen yet
+}
+
+// Label names it for a person.
+func (f Found) Label() string {
+	return "station " + strconv.FormatUint(uint64(f.Genesis.Origin.Station), 10) + ", unit " + f.Genesis.Unit
+}
+
+// FindOptions of Find. Roots is required.
+type FindOptions struct {
+	Roots    []string         // mounted volumes, or folders
+	Depth    int              // folders below a root; 0: 7
+	Most     int              // folders looked into in all; 0: 100,000
+	Progress func(dir string) // told now and then; nil: nobody
+}
+
+// Find looks for stations, copies and keys below the roots, without writing. What
+// cannot be read is passed over. Symbolic links are not followed. Stations come
+// first, the newest changed first; then backups, the newest first.
+func Find(ctx context.Context, o FindOptions) ([]Found, error) {
+	w := walk{ctx: ctx, o: o}
+	if w.o.Depth == 0 {
+		w.o.Depth = 7
+	}
+	if w.o.Most == 0 {
+		w.o.Most = 100_000
+	}
+	if w.o.Progress == nil {
+		w.o.Progress = func(string) {}
+	}
+	for _, root := range o.Roots {
+		w.dir(filepath.Clean(root), w.o.Depth)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for i := range w.found {
+		w.match(&w.found[i])
+	}
+	slices.SortStableFunc(w.found, func(a, b Found) int {
+		if a.What != b.What {
+			return strings.Compare(string(b.What), string(a.What)) // stations first
+		}
+		return b.Changed.Compare(a.Changed)
+	})
+	return w.found, nil
+}
+
+// walk is one search.
+type walk struct {
+	ctx     context.Context
+	o       FindOptions
+	looked  int
+	seen    []fs.FileInfo // of what was found: a bind mount shows it twice
+	found   []Found
+	keys    []keyAt
+	sealeds []sealedAt
+}
+
+type keyAt struct {
+	name string
+	keys store.Keys
+}
+
+type sealedAt struct {
+	name string
+	info backups.SealedInfo
+}
+
+// passed are folders that hold no station and much else.
+var passed = map[string]bool{"proc": true, "sys": true, "dev": true, "windows": true, "winsxs": true, "$recycle.bin": true,
+	"system volume information": true, "node_modules": true, ".git": true, "lost+found": true, "snap": true}
+
+func (w *walk) dir(dir string, depth int) {
+	if w.ctx.Err() != nil || w.looked >= w.o.Most {
+		return
+	}
+	if w.looked++; w.looked%500 == 1 {
+		w.o.Progress(dir)
+	}
+	entries, _ := os.ReadDir(dir) // what could be read of it
+	names := map[string]bool{}
+	for _, e := range entries {
+		names[e.Name()] = true
+		if e.Type().IsRegular() {
+			w.file(dir, e.Name())
+		}
+	}
+	if w.take(dir, names) || depth == 0 {
+		return
+	}
+	for _, e := range entries {
+		if e.IsDir() && !passed[strings.ToLower(e.Name())] {
+			w.dir(filepath.Join(dir, e.Name()), depth-1)
+		}
+	}
+}
+
+// file notes keys.
+func (w *walk) file(dir, base string) {
+	name := filepath.Join(dir, base)
+	switch {
+	case base == backups.SealedName:
+		if b, err := journal.ReadFile(journal.OS, name, backups.SealedSize); err == nil {
+			if info, err := backups.ReadSealed(b); err == nil {
+				w.sealeds = append(w.sealeds, sealedAt{name, info})
+			}
+		}
+	case filepath.Ext(base) == ".key":
+		if k, err := store.ReadKeys(journal.OS, name); err == nil {
+			w.keys = append(w.keys, keyAt{name, k})
+		}
+	}
+}
+
+// take says whether dir is a station or holds copies, and notes it. Nothing is
+// looked for inside.
+func (w *walk) take(dir string, names map[string]bool) bool {
+	isCopies := names["copies"] && names["pool"]
+	isBackup := names[store.ManifestName] && names["journal"]
+	if !isCopies && !isBackup && !names["journal"] {
+		return false
+	}
+	if info, err := os.Stat(dir); err == nil {
+		for _, s := range w.seen {
+			if os.SameFile(s, info) {
+				return true
+			}
+		}
+		w.seen = append(w.seen, info)
+	}
+	if isCopies || isBackup {
+		list, err := backups.Look(nil, dir)
+		for _, c := range list {
+			w.found = append(w.found, foundCopy(c))
+		}
+		if err != nil {
+			w.found = append(w.found, Found{What: Backup, Path: dir, Problem: err.Error()})
+		}
+		return err != nil || len(list) > 0
+	}
+	f, ok := stationAt(dir)
+	if ok {
+		w.found = append(w.found, f)
+	}
+	return ok
+}
+
+func foundCopy(c backups.Copy) Found {
+	f := Found{What: Backup, Path: c.Folder, Backup: c, Changed: c.Made(), Bytes: c.Size()}
+	src, dir := c.FS()
+	var err error
+	if f.Genesis, err = store.Genesis(src, dir, c.Manifest.Epoch); err != nil {
+		f.Problem = err.Error()
+		f.Genesis.Origin = journal.Origin{Station: c.Manifest.Station, Epoch: c.Manifest.Epoch, Mint: c.Manifest.Mint}
+		f.Genesis.Unit = c.Manifest.Unit
+	}
+	return f
+}
+
+// stationAt looks whether dir is a station's: a journal of some epoch with a
+// genesis, or at least with segments.
+func stationAt(dir string) (f Found, ok bool) {
+	epochs, _ := filepath.Glob(filepath.Join(dir, "journal", "e*"))
+	var newest journal.Epoch
+	for _, e := range epochs {
+		if n, err := strconv.ParseUint(filepath.Base(e)[1:], 10, 32); err == nil {
+			newest = max(newest, journal.Epoch(n))
+		}
+	}
+	if newest == 0 {
+		return f, false
+	}
+	f = Found{What: Station, Path: dir}
+	lanes, _ := filepath.Glob(filepath.Join(dir, "journal", "e"+strconv.FormatUint(uint64(newest), 10), "lane[01]", "*.txj"))
+	for _, name := range lanes {
+		if info, err := os.Stat(name); err == nil {
+			f.Bytes += info.Size()
+			if info.ModTime().After(f.Changed) {
+				f.Changed = info.ModTime()
+			}
+		}
+	}
+	g, err := store.Genesis(nil, dir, newest)
+	if err != nil {
+		f.Problem = err.Error()
+		f.Genesis.Origin.Epoch = newest
+		return f, len(lanes) > 0
+	}
+	f.Genesis = g
+	return f, true
+}
+
+// match gives what was found its keys.
+func (w *walk) match(f *Found) {
+	closeness := func(name string) int { return commonLen(name, f.Path) }
+	best := -1
+	for _, k := range w.keys {
+		if n := closeness(k.name); f.Genesis.Key.Equal(k.keys.Signer.Public()) && n > best {
+			f.KeyFile, best = k.name, n
+		}
+	}
+	best = -1
+	for _, s := range w.sealeds {
+		if s.info.Station != f.Genesis.Origin.Station || s.info.Epoch != f.Genesis.Origin.Epoch {
+			continue
+		}
+		if n := closeness(s.name); n > best {
+			f.Sealed, best = s.name, n
+		}
+	}
+}
+
+func commonLen(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
