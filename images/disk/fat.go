@@ -48,8 +48,9 @@ type node struct {
 
 // Write writes the file system to w at offset base and says where the first byte
 // of every file came to lie, relative to base. All files are in one piece, so a
-// file of unchanged length can be replaced in place. Sectors that hold zeros are
-// not written: w must begin as a hole.
+// file of unchanged length can be replaced in place. The tables and the ends of
+// directories are written in full, so it does not matter what w held before; the
+// boot sector comes last, and until then nothing takes w for a file system.
 func (f FAT) Write(w io.WriterAt, base int64) (map[string]int64, error) {
 	root, err := f.tree()
 	if err != nil {
@@ -218,7 +219,7 @@ func (f FAT) directory(n, parent *node) []byte {
 		}
 		b = append(b, f.entry(short, 0x10, k.cluster, 0)...)
 	}
-	return append(b, make([]byte, 32)...)
+	return append(b, make([]byte, int(n.count)*fatCluster-len(b))...)
 }
 
 func padded(s string) [11]byte {
@@ -347,7 +348,7 @@ func (f FAT) writeHead(w io.WriterAt, base int64, g geometry, table []uint32) er
 	le.PutUint32(info[492:], uint32(len(table)))
 	le.PutUint32(info[508:], 0xaa550000)
 
-	fat := make([]byte, 4*len(table))
+	fat := make([]byte, int(g.fat)*Sector)
 	for i, v := range table {
 		le.PutUint32(fat[4*i:], v)
 	}
@@ -355,8 +356,8 @@ func (f FAT) writeHead(w io.WriterAt, base int64, g geometry, table []uint32) er
 		at int64
 		b  []byte
 	}{
-		{0, boot}, {6 * Sector, boot},
 		{fatReserved * Sector, fat}, {int64(fatReserved+g.fat) * Sector, fat},
+		{6 * Sector, boot}, {0, boot},
 	} {
 		if _, err := w.WriteAt(part.b, base+part.at); err != nil {
 			return err
