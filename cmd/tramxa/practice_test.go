@@ -32,14 +32,14 @@ func newClerkAtPC(t *testing.T, addr string) *clerkAtPC {
 	return &clerkAtPC{t, "http://" + addr, &http.Client{Jar: jar}}
 }
 
-// wait returns when the pages are there.
-func (c *clerkAtPC) wait() {
+// waitFor returns when the page is there, and no other in its place.
+func (c *clerkAtPC) waitFor(path string) {
 	c.t.Helper()
 	for range 600 {
-		resp, err := c.http.Get(c.base + "/healthz")
+		resp, err := c.http.Get(c.base + path)
 		if err == nil {
 			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
+			if resp.StatusCode == http.StatusOK && resp.Request.URL.Path == path {
 				return
 			}
 		}
@@ -103,7 +103,7 @@ func TestPracticeCommuneTouchesNothing(t *testing.T) {
 
 	before := n.Status().Head
 	c := newClerkAtPC(t, d.page)
-	c.wait()
+	c.waitFor("/healthz")
 	c.post("/dang-nhap", url.Values{"_login": {"lan"}, "_password": {"gạo trắng nước trong"}})
 	if page := c.get("/"); strings.Contains(page, "BẢN TẬP") || !strings.Contains(page, `action="/tap-lam"`) {
 		t.Fatal("the real book's first page is marked as practice, or has no way in")

@@ -221,7 +221,7 @@ func (f *founding) secret() (secret, error) {
 	if err != nil {
 		return s, err
 	}
-	s = secret{Version: 1, Code: code.String()}
+	s = secret{Version: 1, Code: code.Reveal()}
 	if _, err := rand.Read(s.Seed[:]); err != nil {
 		return s, err
 	}

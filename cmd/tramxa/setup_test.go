@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tramxa/appliance/backups"
+	"tramxa/appliance/journal"
+	"tramxa/appliance/store"
+	"tramxa/service/machine"
+	"tramxa/service/place"
+)
+
+// firstStart runs the program over an empty base until stop.
+type firstStart struct {
+	t    *testing.T
+	base place.Base
+	stop context.CancelFunc
+	done chan error
+	page string
+}
+
+func startFirst(t *testing.T, base place.Base) *firstStart {
+	t.Helper()
+	t.Setenv("TRAMXA_LISTEN", "127.0.0.1:0")
+	t.Setenv("TRAMXA_LAN", "127.0.0.1:0")
+	t.Setenv("TRAMXA_LAN_HELP", "127.0.0.1:0")
+	ctx, stop := context.WithCancel(context.Background())
+	said, say := io.Pipe()
+	r := &running{base: base, out: say, log: newLogger(nil, 0), recent: newRecentLog(), facts: machine.Facts{}}
+	r.atBase(false)
+	r.profil = r.facts.Profile()
+	f := &firstStart{t: t, base: base, stop: stop, done: make(chan error, 1)}
+	go func() { f.done <- r.run(ctx); say.Close() }()
+	in := bufio.NewReader(said)
+	line, err := in.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.page = strings.TrimSpace(strings.TrimPrefix(line, "pages: http://"))
+	go func() { _, _ = io.Copy(io.Discard, in) }()
+	return f
+}
+
+func (f *firstStart) end() {
+	f.t.Helper()
+	f.stop()
+	if err := <-f.done; err != nil {
+		f.t.Error(err)
+	}
+}
+
+// code is the recovery code that the sheet shows.
+func (f *firstStart) code() string {
+	f.t.Helper()
+	b, err := os.ReadFile(filepath.Join(f.base.Keys(), foundingSecret))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var s secret
+	if err := store.Unseal(b, &s); err != nil {
+		f.t.Fatal(err)
+	}
+	return s.Code
+}
+
+// asked are the numbers of the groups that the page wants typed from the sheet.
+var askedGroup = regexp.MustCompile(`Nhóm (\d) ▢`)
+
+// through fills in every page of the setup from the first that is open.
+func (f *firstStart) through(c *clerkAtPC) (code string) {
+	f.t.Helper()
+	c.post("/cai-dat/ngon-ngu", url.Values{"language": {"vi"}})
+	c.post("/cai-dat/don-vi", url.Values{"unit": {"23764"}, "unit_name": {"Xã Ia Grai"}, "place": {"Trạm y tế xã Ia Grai"}})
+	page := c.get("/cai-dat/dong-ho")
+	form := url.Values{}
+	for _, m := range regexp.MustCompile(`name="(date|time|shown)"[^>]*value="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		form.Set(m[1], m[2])
+	}
+	c.post("/cai-dat/dong-ho", form)
+	c.post("/cai-dat/may", nil)
+	c.post("/cai-dat/noi-tinh", url.Values{"station": {"135"}, "later": {"1"}})
+	c.post("/cai-dat/truong-tram", url.Values{"name": {"Nguyễn Thị Hương"}, "login": {"huong"}, "password": {"con mèo ăn khế"}, "again": {"con mèo ăn khế"}})
+	code = f.code()
+	groups := strings.Split(code, "-")
+	form = url.Values{}
+	for i, m := range askedGroup.FindAllStringSubmatch(c.get("/cai-dat/phieu"), -1) {
+		form.Set(fmt.Sprintf("group%d", i+1), groups[m[1][0]-'1'])
+	}
+	c.post("/cai-dat/phieu", form)
+	if page := c.post("/cai-dat/du-lieu", url.Values{"data": {"empty"}}); !strings.Contains(page, "Trạm đã sẵn sàng") {
+		f.t.Fatalf("the setup did not end:\n%s", page)
+	}
+	return code
+}
+
+// TestFirstStartMakesTheStation goes from an empty directory to the first page
+// of a station, stops, and finds it there at the next start.
+func TestFirstStartMakesTheStation(t *testing.T) {
+	base := place.Base(filepath.Join(t.TempDir(), "tramxa"))
+	f := startFirst(t, base)
+	c := newClerkAtPC(t, f.page)
+	c.waitFor("/cai-dat/ngon-ngu")
+	c.get("/cai-dat/phieu") // leads to the first step, and makes the secret
+	if _, err := os.Stat(filepath.Join(base.Station(), configFile)); err == nil {
+		t.Fatal("there is a station before anything was answered")
+	}
+	code, err := backups.ParseRecoveryCode(f.through(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := store.ReadKeys(journal.OS, base.StationKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := os.ReadFile(filepath.Join(base.Station(), sealedKeys))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := backups.OpenKeys(sealed, code); err != nil || back.Data != keys.Data || back.Secret != keys.Secret {
+		t.Errorf("the sheet's code does not open the station's keys: %v", err)
+	}
+	for _, name := range []string{filepath.Join(base.Keys(), foundingSecret), base.Setup()} {
+		if _, err := os.Stat(name); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	c.post("/cai-dat/mo", nil)
+	c.waitFor("/dang-nhap")
+	page := c.post("/dang-nhap", url.Values{"_login": {"huong"}, "_password": {"con mèo ăn khế"}})
+	if !strings.Contains(page, "Nguyễn Thị Hương") || !strings.Contains(page, "Trạm y tế xã Ia Grai") {
+		t.Fatalf("not the station's first page:\n%s", page)
+	}
+	f.end()
+
+	f = startFirst(t, base)
+	c = newClerkAtPC(t, f.page)
+	c.waitFor("/dang-nhap")
+	if page := c.post("/dang-nhap", url.Values{"_login": {"huong"}, "_password": {"con mèo ăn khế"}}); !strings.Contains(page, "Nguyễn Thị Hương") {
+		t.Errorf("not there after a restart:\n%s", page)
+	}
+	f.end()
+}
