@@ -74,6 +74,8 @@ func unpack(w io.Writer, part io.Reader, p Packing, old []byte, f ManifestFile) 
 	switch {
 	case counted.err != nil:
 		return &SourceError{counted.err}
+	case counted.ended && counted.n < p.Size:
+		return &SourceError{io.ErrUnexpectedEOF}
 	case isPackError(err):
 		return fmt.Errorf("%w: part %s: %w", ErrFormat, p.SHA256.Short(), err)
 	case err != nil:
@@ -104,14 +106,16 @@ func (e *SourceError) Unwrap() error { return e.Err }
 
 // counter counts bytes and keeps the first real error.
 type counter struct {
-	r   io.Reader
-	n   int64
-	err error
+	r     io.Reader
+	n     int64
+	ended bool
+	err   error
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	c.ended = c.ended || err == io.EOF
 	if err != nil && err != io.EOF && c.err == nil {
 		c.err = err
 	}

@@ -46,11 +46,12 @@ func (s *Store) Next(ctx context.Context) (Program, error) {
 	}
 	st, _ = Step(st, s.o.Now(), Seen{s.factory()})
 	var broken []Slot
+	var why []error
 	for ctx.Err() == nil {
 		next, run, stuck := s.try(st, broken)
 		if stuck != nil {
 			_ = s.save(next) // what is told is less than what is the matter
-			return Program{}, stuck
+			return Program{}, errors.Join(append([]error{stuck}, why...)...)
 		}
 		if run.Slot == "" {
 			broken = append(broken, slotOnTrial(st))
@@ -59,7 +60,7 @@ func (s *Store) Next(ctx context.Context) (Program, error) {
 		p := *next.In(run.Slot)
 		if err := s.ensure(run.Slot, p); err != nil {
 			s.o.Log.Error("program cannot be started", "slot", run.Slot, "version", p.Version, "err", err)
-			broken = append(broken, run.Slot)
+			broken, why = append(broken, run.Slot), append(why, err)
 			continue
 		}
 		if err := s.save(next); err != nil {
