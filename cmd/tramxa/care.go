@@ -88,7 +88,7 @@ func (c *care) backupNow() {
 // pages is what the pages show of it.
 func (c *care) pages(d *doors) localui.Care {
 	return localui.Care{
-		Addresses: func() ([]string, string) { return d.lan, d.mark },
+		Addresses: func() ([]string, string) { return d.addresses(), d.fingerprint() },
 		Backups:   c.backupStatus,
 		BackupNow: c.backupNow,
 		Diagnosis: c.n.diagnosis,

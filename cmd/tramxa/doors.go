@@ -1,12 +1,11 @@
 package main
 
 import (
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -21,8 +20,10 @@ type doors struct {
 	*pageServer
 	now  atomic.Pointer[http.Handler]
 	page string // on this machine, host:port
-	lan  []string
-	mark string // fingerprint of the certificate on the LAN; "" none
+
+	cert  *localui.LANCert // of the LAN; nil: this machine only
+	port  string
+	names []string // configured
 }
 
 func (d *doors) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*d.now.Load()).ServeHTTP(w, r) }
@@ -69,12 +70,11 @@ func (d *doors) openLAN(c stationConfig, dir, place string, log logger, out io.W
 	if c.LAN == "" {
 		return nil
 	}
-	names, ips := lanNames(c.Names)
-	cert, print, err := localui.SelfSigned(dir, names, ips)
+	cert, err := localui.LANCertificate(dir, c.Names, log.with("lan", dir))
 	if err != nil {
 		return err
 	}
-	at, err := d.serve(c.LAN, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, d)
+	at, err := d.serve(c.LAN, cert.Config(), d)
 	if err != nil {
 		return err
 	}
@@ -82,18 +82,12 @@ func (d *doors) openLAN(c stationConfig, dir, place string, log logger, out io.W
 	if err != nil {
 		return err
 	}
-	for _, ip := range ips {
-		d.lan = append(d.lan, "https://"+hostPort(ip.String(), port))
-	}
-	for _, name := range names {
-		d.lan = append(d.lan, "https://"+hostPort(name, port))
-	}
-	d.mark = print
-	fmt.Fprintf(out, "LAN: %s\nfingerprint: %s\n", strings.Join(d.lan, " "), print)
+	d.cert, d.port, d.names = cert, port, c.Names
+	fmt.Fprintf(out, "LAN: %s\nfingerprint: %s\n", strings.Join(d.addresses(), " "), d.fingerprint())
 	if c.LANHelp == "" {
 		return nil
 	}
-	help, err := localui.NewHelp(localui.HelpOptions{Place: place, Addresses: d.lan, Fingerprint: print, Log: log.with("help", dir)})
+	help, err := localui.NewHelp(localui.HelpOptions{Place: place, Now: func() ([]string, string) { return d.addresses(), d.fingerprint() }, Log: log.with("help", dir)})
 	if err != nil {
 		return err
 	}
@@ -101,35 +95,32 @@ func (d *doors) openLAN(c stationConfig, dir, place string, log logger, out io.W
 	return err
 }
 
-// hostPort leaves out the port that browsers take by themselves.
-func hostPort(host, port string) string {
-	if port == "443" {
-		return host
+// addresses are where other machines find the pages now, the best first: what
+// was configured, then the machine's own addresses.
+func (d *doors) addresses() []string {
+	if d.cert == nil {
+		return nil
 	}
-	return net.JoinHostPort(host, port)
+	var list []string
+	for _, name := range d.names {
+		host := name
+		if d.port != "443" {
+			host = net.JoinHostPort(name, d.port)
+		}
+		list = append(list, "https://"+host)
+	}
+	for _, a := range localui.LANAddresses(d.port) {
+		if !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
-// lanNames are the names and addresses of this machine on the LAN: those of the
-// configuration, or else what the machine itself knows.
-func lanNames(configured []string) (names []string, ips []net.IP) {
-	for _, name := range configured {
-		if ip := net.ParseIP(name); ip != nil {
-			ips = append(ips, ip)
-			continue
-		}
-		names = append(names, name)
+// fingerprint is that of the certificate they see there; "" none.
+func (d *doors) fingerprint() string {
+	if d.cert == nil {
+		return ""
 	}
-	if len(configured) > 0 {
-		return names, ips
-	}
-	if host, err := os.Hostname(); err == nil && host != "localhost" {
-		names = append(names, strings.ToLower(host), strings.ToLower(host)+".local")
-	}
-	list, _ := net.InterfaceAddrs()
-	for _, a := range list {
-		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() && n.IP.To4() != nil {
-			ips = append(ips, n.IP)
-		}
-	}
-	return names, ips
+	return d.cert.Fingerprint()
 }
