@@ -104,7 +104,7 @@ func (w *watch) heard(m message) {
 // that is started again after the service was ready needs the watchdog fed; one
 // that starts with it, its time limit extended.
 func (w *watch) tellStart(text string) {
-	status := "starting " + w.program.Label
+	status := statusStarting + w.program.Label
 	if text != "" {
 		status += ": " + text
 	}

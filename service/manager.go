@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	kardianos "github.com/kardianos/service"
@@ -147,6 +148,17 @@ type Status struct {
 func (m *Manager) Status(ctx context.Context) (Status, error) {
 	s := Status{Name: m.config.Name(), State: StateAbsent, Base: string(m.config.Base)}
 	return s, m.status(ctx, &s)
+}
+
+// lookBehindLauncher tells a program that does not run from a launcher that does.
+func (s *Status) lookBehindLauncher() {
+	switch {
+	case s.State != StateRunning:
+	case strings.HasPrefix(s.Text, statusDown):
+		s.State = StateFailed
+	case strings.HasPrefix(s.Text, statusStarting):
+		s.State = StateStarting
+	}
 }
 
 // Print is what Install would install on this system.

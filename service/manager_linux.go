@@ -202,6 +202,7 @@ func (m *Manager) status(ctx context.Context, s *Status) error {
 	if r := p["Result"]; r != "success" {
 		s.LastError = r
 	}
+	s.lookBehindLauncher()
 	if b, err := os.ReadFile(s.Unit); err == nil {
 		s.Program = unitProgram(string(b))
 	}

@@ -72,26 +72,17 @@ func (m *Manager) installNew(c *mgr.Mgr) error {
 // update gives an existing service today's settings.
 func (m *Manager) update(s *mgr.Service) (Change, error) {
 	w := Windows(m.config)
-	old, err := s.Config()
+	old, err := readRegistered(s)
 	if err != nil {
 		return "", err
 	}
-	now := old
-	now.ServiceType, now.StartType, now.ErrorControl = windows.SERVICE_WIN32_OWN_PROCESS, mgr.StartAutomatic, mgr.ErrorNormal
-	now.BinaryPathName = syscall.EscapeArg(w.Program)
-	for _, a := range w.Arguments {
-		now.BinaryPathName += " " + syscall.EscapeArg(a)
-	}
-	now.ServiceStartName, now.Dependencies, now.DelayedAutoStart = w.Account, nil, true
-	now.DisplayName, now.Description = w.DisplayName, w.Description
-	change := Unchanged
-	if old.BinaryPathName != now.BinaryPathName || old.ServiceStartName != now.ServiceStartName || old.StartType != now.StartType {
-		change = Updated
-	}
-	if err := s.UpdateConfig(now); err != nil {
+	if err := writeRegistered(s, w); err != nil {
 		return "", m.explain(err)
 	}
-	return change, furnish(s, w)
+	if old != w.wanted() {
+		return Updated, furnish(s, w)
+	}
+	return Unchanged, furnish(s, w)
 }
 
 // furnish sets what the library does not.
@@ -229,12 +220,16 @@ func (m *Manager) status(_ context.Context, st *Status) error {
 	}
 	st.State = windowsState(q)
 	st.PID = int(q.ProcessId)
-	if q.Win32ExitCode != 0 {
+	if st.State == StateRunning {
+		st.Text = readStatusFile(m.config)
+		st.lookBehindLauncher()
+	}
+	if q.Win32ExitCode != 0 && st.State != StateStopped {
 		st.LastError = syscall.Errno(q.Win32ExitCode).Error()
 	}
-	if c, err := s.Config(); err == nil {
-		st.AtStart = c.StartType == mgr.StartAutomatic
-		st.Program = c.BinaryPathName
+	if r, err := readRegistered(s); err == nil {
+		st.AtStart = r.start == mgr.StartAutomatic
+		st.Program = r.command
 	}
 	return nil
 }

@@ -122,9 +122,15 @@ func (s *supervisor) once(ctx context.Context) {
 	}
 }
 
+// How the status text begins; Manager.Status reads it back.
+const (
+	statusDown     = "not running: "
+	statusStarting = "starting "
+)
+
 // verdict tells the service manager of a failure, and that the start is over.
 func (s *supervisor) verdict(text string) {
-	s.Notify.say(sdStatus(text))
+	s.Notify.say(sdStatus(statusDown + text))
 	s.sayReady()
 }
 

@@ -185,7 +185,7 @@ func TestFailureBeforeReadyStillAnswersTheServiceManager(t *testing.T) {
 	}
 	told := false
 	for _, l := range s.said {
-		told = told || strings.HasPrefix(l, "STATUS=v1: ended with")
+		told = told || strings.HasPrefix(l, "STATUS=not running: v1: ended with")
 	}
 	if !told {
 		t.Errorf("nobody is told why: %q", s.said)
@@ -385,7 +385,7 @@ func TestSourceWithoutAProgramIsAskedAgain(t *testing.T) {
 	s := beginWith(t, &source{nextErr: errors.New("the state cannot be read")}, quick)
 	s.until(func(s *supervision) bool { return s.src.starts >= 4 })
 	s.finish()
-	if s.heard("READY=1") != 1 || s.heard("STATUS=no program to start: the state cannot be read") == 0 {
+	if s.heard("READY=1") != 1 || s.heard("STATUS=not running: no program to start: the state cannot be read") == 0 {
 		t.Errorf("said: %q", s.said)
 	}
 }
