@@ -59,12 +59,6 @@ func openDoors(c stationConfig, dir, place string, log logger, out io.Writer) (*
 	return d, nil
 }
 
-// addresses are where other machines find the pages.
-func (d *doors) addresses() []string { return d.lan }
-
-// fingerprint is that of the certificate they see there; "" none.
-func (d *doors) fingerprint() string { return d.mark }
-
 // openLAN serves the same with TLS, and the help page in the clear.
 func (d *doors) openLAN(c stationConfig, dir, place string, log logger, out io.Writer) error {
 	if c.LAN == "" {
