@@ -112,6 +112,8 @@ func (n *stationNode) showPages(d *doors, out io.Writer) error {
 		h = localui.WithPractice(h, n.trying.handler)
 	}
 	n.pageAddr = d.page
+	n.doors.Store(d)
+	n.code.Store(&code)
 	d.show(h)
 	if n.auth.Empty() {
 		fmt.Fprintf(out, "no account yet: open the page on this machine, or give this code on another: %s\n", code)

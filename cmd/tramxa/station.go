@@ -146,10 +146,12 @@ type stationNode struct {
 	pageAddr string    // where the pages are on this machine, once served
 	log      logger
 
-	launcher *service.Reporter // the launcher's ear; nil: none
-	recent   *recentLog        // nil: not kept
-	care     *care             // of the machine, the copies, the program; nil: nobody looks after them
-	restart  func(why string)  // ends the process to be started again; set while it serves
+	launcher *service.Reporter      // the launcher's ear; nil: none
+	recent   *recentLog             // nil: not kept
+	care     *care                  // of the machine, the copies, the program; nil: nobody looks after them
+	doors    atomic.Pointer[doors]  // what the pages are served on; nil: they are not
+	code     atomic.Pointer[string] // for the first account
+	restart  func(why string)       // ends the process to be started again; set while it serves
 }
 
 func openStation(ctx context.Context, dir string, log logger, tune func(*appliance.Options)) (*stationNode, error) {

@@ -27,6 +27,8 @@ func stationHandler(n *stationNode) http.Handler {
 		})
 	}
 	handle("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, n.status()) })
+	handle("GET /v1/screen", func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, n.screen()) })
+	handle("POST /v1/restart", n.handleRestart)
 	handle("POST /v1/record", n.handleRecord)
 	handle("POST /v1/import", n.handleImport)
 	handle("POST /v1/undo", n.handleUndo)
@@ -95,6 +97,31 @@ func (n *stationNode) status() stationStatus {
 		}
 	}
 	return s
+}
+
+// screen is what a console beside the machine shows of the running station.
+func (n *stationNode) screen() screen {
+	s := screen{Stage: "running", Place: n.config.place(n.Store().Genesis().Unit)}
+	if d := n.doors.Load(); d != nil {
+		s.Addresses, s.Mark = d.addresses(), d.fingerprint()
+	}
+	if code := n.code.Load(); code != nil && n.auth.Empty() {
+		s.Code = *code
+	}
+	return s
+}
+
+// handleRestart ends the process so that its launcher starts it again: an update
+// was put in place. Without a launcher nobody would.
+func (n *stationNode) handleRestart(w http.ResponseWriter, r *http.Request) error {
+	if n.launcher == nil || n.restart == nil {
+		return withHint(errors.New("this station was started by hand"), "stop it and start it again yourself")
+	}
+	if err := writeJSON(w, map[string]bool{"restarting": true}); err != nil {
+		return err
+	}
+	n.restart(r.URL.Query().Get("why"))
+	return nil
 }
 
 // answerLine is one answer of 'station record'.
