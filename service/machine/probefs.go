@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"strings"
-	"unicode/utf16"
 )
 
 // probeFS tells the file system of a device by the marks its makers put there,
@@ -70,15 +69,4 @@ func plain(b []byte) string {
 		return ""
 	}
 	return s
-}
-
-// wide is a zero-ended UTF-16 text of Windows.
-func wide(w []uint16) string {
-	for i, c := range w {
-		if c == 0 {
-			w = w[:i]
-			break
-		}
-	}
-	return string(utf16.Decode(w))
 }

@@ -88,7 +88,7 @@ func (p *Profile) memory(f Facts) {
 	p.MemTable = 8 * mib
 	p.NightlyHalves = f.Memory.Total < mediumMemory
 	p.choose("profile.memory", why, "limit", mebi(p.MemoryLimit), "ram", mebi(int64(f.Memory.Total)))
-	p.choose("profile.caches", why, "caches", mebi(p.BlockCache+p.IndexCache))
+	p.choose("profile.caches", "why.caches", "caches", mebi(p.BlockCache+p.IndexCache))
 	night := "why.nightly.whole"
 	if p.NightlyHalves {
 		night = "why.nightly.halves"

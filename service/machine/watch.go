@@ -52,6 +52,18 @@ func OpenWatch(fsys journal.FS, name string) (w *Watch, aside error, err error) 
 	return w, aside, nil
 }
 
+// ReadHistory reads a history without keeping it; none is an empty one.
+func ReadHistory(fsys journal.FS, name string) (History, error) {
+	b, err := journal.ReadFile(fsys, name, maxSealed)
+	if errors.Is(err, fs.ErrNotExist) {
+		return History{Version: historyVersion}, nil
+	}
+	if err != nil {
+		return History{}, err
+	}
+	return parseHistory(b)
+}
+
 // parseHistory decodes strictly.
 func parseHistory(b []byte) (History, error) {
 	var h History
