@@ -34,7 +34,7 @@ type Options struct {
 	KeyFile string          // copies are proven with it
 	Sealed  string          // file with the sealed keys, copied along; "" or not there yet: none
 	Info    func() Info     // copied along, number, unit and genesis filled in; nil: none
-	Targets func() []Target // places there are now, the preferred first
+	Targets func() []Target // places there are now, the preferred first; sticks come last whatever their place
 	Home    string          // keeps status.json and, while it runs, the folder of the proof; place.Backups()
 
 	Keep    Policy                   // zero: DefaultPolicy

@@ -1,6 +1,7 @@
 package backups
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -24,7 +26,7 @@ func (n *Nightly) Once(ctx context.Context) (Status, error) {
 	n.setRunning(true)
 	defer n.setRunning(false)
 	now, _ := n.o.Now()
-	targets := n.o.Targets()
+	targets := quickFirst(n.o.Targets())
 	if len(targets) == 0 {
 		return n.Status(), errors.New("there is no place for backups; hint: plug in a stick with a folder " + StickFolder)
 	}
@@ -37,6 +39,23 @@ func (n *Nightly) Once(ctx context.Context) (Status, error) {
 	}
 	err := errors.Join(append(r.errs, ctx.Err(), n.save(now, r.looked))...)
 	return n.Status(), err
+}
+
+// quickFirst puts sticks last: while the newest records are copied nobody can
+// write, and a stick may be slow.
+func quickFirst(list []Target) []Target {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Target) int {
+		return cmp.Compare(b2i(a.Kind == Stick), b2i(b.Kind == Stick))
+	})
+	return list
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // run is one night.

@@ -45,7 +45,7 @@ func (f Found) Label() string {
 // FindOptions of Find. Roots is required.
 type FindOptions struct {
 	Roots    []string         // mounted volumes, or folders
-	Depth    int              // folders below a root; 0: 7
+	Depth    int              // folders below a root; 0: 5
 	Most     int              // folders looked into in all; 0: 100,000
 	Progress func(dir string) // told now and then; nil: nobody
 }
@@ -54,9 +54,9 @@ type FindOptions struct {
 // cannot be read is passed over. Symbolic links are not followed. Stations come
 // first, the newest changed first; then backups, the newest first.
 func Find(ctx context.Context, o FindOptions) ([]Found, error) {
-	w := walk{ctx: ctx, o: o}
+	w := walk{o: o}
 	if w.o.Depth == 0 {
-		w.o.Depth = 7
+		w.o.Depth = 5
 	}
 	if w.o.Most == 0 {
 		w.o.Most = 100_000
@@ -65,7 +65,12 @@ func Find(ctx context.Context, o FindOptions) ([]Found, error) {
 		w.o.Progress = func(string) {}
 	}
 	for _, root := range o.Roots {
-		w.dir(filepath.Clean(root), w.o.Depth)
+		w.next = append(w.next, folder{filepath.Clean(root), w.o.Depth})
+	}
+	for len(w.next) > 0 && w.looked < w.o.Most && ctx.Err() == nil { // the shallow ones of all roots first
+		f := w.next[0]
+		w.next = w.next[1:]
+		w.dir(f.name, f.depth)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -82,9 +87,15 @@ func Find(ctx context.Context, o FindOptions) ([]Found, error) {
 	return w.found, nil
 }
 
+// folder is one to be looked into.
+type folder struct {
+	name  string
+	depth int // that may still be gone below it
+}
+
 // walk is one search.
 type walk struct {
-	ctx     context.Context
+	next    []folder
 	o       FindOptions
 	looked  int
 	seen    []fs.FileInfo // of what was found: a bind mount shows it twice
@@ -105,12 +116,9 @@ type sealedAt struct {
 
 // passed are folders that hold no station and much else.
 var passed = map[string]bool{"proc": true, "sys": true, "dev": true, "windows": true, "winsxs": true, "$recycle.bin": true,
-	"system volume information": true, "node_modules": true, ".git": true, "lost+found": true, "snap": true}
+	"system volume information": true, "appdata": true, "program files": true, "program files (x86)": true, "usr": true, "node_modules": true, ".git": true, "lost+found": true, "snap": true}
 
 func (w *walk) dir(dir string, depth int) {
-	if w.ctx.Err() != nil || w.looked >= w.o.Most {
-		return
-	}
 	if w.looked++; w.looked%500 == 1 {
 		w.o.Progress(dir)
 	}
@@ -127,7 +135,7 @@ func (w *walk) dir(dir string, depth int) {
 	}
 	for _, e := range entries {
 		if e.IsDir() && !passed[strings.ToLower(e.Name())] {
-			w.dir(filepath.Join(dir, e.Name()), depth-1)
+			w.next = append(w.next, folder{filepath.Join(dir, e.Name()), depth - 1})
 		}
 	}
 }
