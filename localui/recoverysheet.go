@@ -59,7 +59,7 @@ func RecoverySheet(f SheetFacts) ([]byte, error) {
 
 // codeBlock writes the groups, three a line, and the QR code beside them.
 func (p *paper) codeBlock(f SheetFacts, groups []string) error {
-	const side, high, wide = 46, 13, 40
+	const side, high, wide = 46, 18, 40
 	top := p.GetY()
 	for i, g := range groups {
 		x, y := float64(margin+i%3*wide), top+float64(i/3)*high+2
@@ -68,9 +68,9 @@ func (p *paper) codeBlock(f SheetFacts, groups []string) error {
 			mark = " ▢"
 		}
 		p.SetXY(x, y)
-		p.font("", 8, 90)
-		p.CellFormat(wide, 4, fmt.Sprint(i+1)+mark, "", 0, "L", false, 0, "")
-		p.SetXY(x, y+4)
+		p.font("B", 11, 60)
+		p.CellFormat(wide, 5, fmt.Sprint(i+1)+mark, "", 0, "L", false, 0, "")
+		p.SetXY(x, y+6)
 		p.font("B", 17, 0)
 		p.CellFormat(wide, 8, g, "", 0, "L", false, 0, "")
 	}

@@ -33,19 +33,22 @@ type setup struct {
 // setupVisit is one request for a page of the setup.
 type setupVisit struct {
 	words
-	w      http.ResponseWriter
-	r      *http.Request
-	faults map[string]string // field → what is wrong with it
-	status int               // 0: 200, or 422 with faults
+	w          http.ResponseWriter
+	r          *http.Request
+	faults     map[string]string // field → what is wrong with it
+	firstFault string            // the field that gets the focus
+	status     int               // 0: 200, or 422 with faults
 }
 
 // fault notes what is wrong with a field; the first word on it counts.
-func (v *setupVisit) fault(field, key string, args ...any) {
+func (v *setupVisit) fault(field, key string, args ...any) { v.faultSaid(field, v.text(key, args...)) }
+
+func (v *setupVisit) faultSaid(field, text string) {
+	if v.faults == nil {
+		v.faults, v.firstFault = make(map[string]string), field
+	}
 	if v.faults[field] == "" {
-		if v.faults == nil {
-			v.faults = make(map[string]string)
-		}
-		v.faults[field] = v.text(key, args...)
+		v.faults[field] = text
 	}
 }
 
@@ -231,7 +234,7 @@ func (s *setup) today() population.Date { return population.DateOf(s.now()) }
 
 // show writes a page of the setup.
 func (s *setup) show(v *setupVisit, name, title string, b setupBody) error {
-	b.Faults = v.faults
+	b.Faults, b.FirstFault = v.faults, v.firstFault
 	b.fill(v)
 	status := v.status
 	if status == 0 {

@@ -166,3 +166,198 @@ func TestSetupGoesThrough(t *testing.T) {
 		t.Fatalf("%+v", a)
 	}
 }
+
+// TestSetupIsResumed: after each step the program may be started again, and the
+// way goes on where it stood; only the password is asked once more.
+func TestSetupIsResumed(t *testing.T) {
+	f := newFirstStart(t, nil)
+	steps := goodAnswers()
+	for i, s := range steps {
+		if s.slug == "phieu" {
+			s.form = proof(f.get("/cai-dat/phieu"))
+		}
+		f.post("/cai-dat/"+s.slug, s.form).is(http.StatusOK)
+		if s.slug == "du-lieu" {
+			break
+		}
+		f.restart()
+		want := "/cai-dat/" + steps[i+1].slug
+		if s.slug == "truong-tram" || s.slug == "phieu" {
+			want = "/cai-dat/truong-tram"
+		}
+		page := f.get("/").is(http.StatusOK)
+		if page.path != want {
+			t.Fatalf("after %s and a restart: %s, not %s", s.slug, page.path, want)
+		}
+		if want == "/cai-dat/truong-tram" && s.slug != "noi-tinh" {
+			page.has("Nguyễn Thị Hương", `value="huong"`, "nhập lại mật khẩu")
+			page = f.post(want, url.Values{"name": {"Nguyễn Thị Hương"}, "login": {"huong"}, "password": {"con mèo ăn khế"}, "again": {"con mèo ăn khế"}}).is(http.StatusOK)
+		}
+		if s.slug == "phieu" {
+			// The proof holds: the page is only passed through.
+			page.has("Đã đối chiếu phiếu")
+			f.post("/cai-dat/phieu", url.Values{}).is(http.StatusOK)
+		}
+	}
+	if len(f.made) != 1 || f.made[0].HeadPassword != "con mèo ăn khế" || f.made[0].Station != 135 {
+		t.Fatalf("%+v", f.made)
+	}
+}
+
+// TestSetupKeepsNoSecret: what is saved has neither password nor recovery code.
+func TestSetupKeepsNoSecret(t *testing.T) {
+	f := newFirstStart(t, nil)
+	f.through("phieu")
+	f.post("/cai-dat/truong-tram", url.Values{"name": {"Lan"}, "password": {"một hai ba bốn"}, "again": {"một hai ba năm"}}).is(http.StatusUnprocessableEntity)
+	kept := string(f.kept)
+	for _, secret := range append(strings.Split(recoveryCode, "-"), "con mèo", "một hai", "khế") {
+		if strings.Contains(strings.ToLower(kept), strings.ToLower(secret)) {
+			t.Errorf("kept: %q in %s", secret, kept)
+		}
+	}
+	if !strings.Contains(kept, "23764") {
+		t.Errorf("not kept: %s", kept)
+	}
+	for _, page := range []string{"truong-tram", "phieu", "du-lieu"} {
+		if body := f.get("/cai-dat/" + page).body; strings.Contains(body, "con mèo") || strings.Contains(body, recoveryCode[:6]) {
+			t.Errorf("%s shows a secret", page)
+		}
+	}
+}
+
+// TestSetupStepsAreNotJumpedOver: pages beyond the open one lead back to it, and
+// answers to them are not taken.
+func TestSetupStepsAreNotJumpedOver(t *testing.T) {
+	f := newFirstStart(t, nil)
+	f.through("dong-ho")
+	for _, slug := range []string{"noi-tinh", "truong-tram", "phieu", "du-lieu", "xong"} {
+		if page := f.get("/cai-dat/" + slug).is(http.StatusOK); page.path != "/cai-dat/may" {
+			t.Errorf("GET %s leads to %s", slug, page.path)
+		}
+	}
+	f.post("/cai-dat/du-lieu", url.Values{"data": {"empty"}})
+	f.post("/cai-dat/mo", nil)
+	if len(f.made) != 0 || f.opened != 0 {
+		t.Fatal("made without answers")
+	}
+	if page := f.get("/cai-dat/don-vi").is(http.StatusOK); page.path != "/cai-dat/don-vi" {
+		t.Errorf("back is not possible: %s", page.path)
+	}
+	f.get("/cai-dat/khong-co").is(http.StatusNotFound)
+	f.get("/khong-co").is(http.StatusNotFound)
+	f.post("/cai-dat/xong", nil)
+}
+
+// TestSetupFinishesOnce: two presses at once make one station; a failed one
+// keeps what was typed but the password.
+func TestSetupFinishesOnce(t *testing.T) {
+	f := newFirstStart(t, nil)
+	f.through("phieu")
+	f.fail = localui.Refusal{Text: localui.Text{Vi: "Đĩa đầy. Xóa bớt tệp.", En: "The disk is full. Delete files."}}
+	f.post("/cai-dat/du-lieu", url.Values{"data": {"import"}}).is(http.StatusUnprocessableEntity).has("Đĩa đầy. Xóa bớt tệp.", "trừ mật khẩu")
+	f.fail = errors.New("input/output error")
+	if page := f.get("/"); page.path != "/cai-dat/truong-tram" {
+		t.Fatalf("after a failure: %s", page.path)
+	}
+	f.post("/cai-dat/truong-tram", goodAnswers()[5].form).is(http.StatusOK)
+	f.post("/cai-dat/phieu", nil).is(http.StatusOK)
+	f.post("/cai-dat/du-lieu", url.Values{"data": {"import"}}).is(http.StatusUnprocessableEntity).has("input/output error")
+	f.fail = nil
+	f.post("/cai-dat/truong-tram", goodAnswers()[5].form).is(http.StatusOK)
+	f.post("/cai-dat/phieu", nil).is(http.StatusOK)
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			req, _ := http.NewRequest(http.MethodPost, f.w.server.URL+"/cai-dat/du-lieu", strings.NewReader("data=import"))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			res, err := f.client.Do(req)
+			if err != nil || res.StatusCode != http.StatusOK || res.Request.URL.Path != "/cai-dat/xong" {
+				t.Errorf("%v %v", res, err)
+				return
+			}
+			_ = res.Body.Close()
+		})
+	}
+	both.Wait()
+	if len(f.made) != 1 || f.made[0].Data != localui.DataImport {
+		t.Fatalf("made %+v", f.made)
+	}
+	f.get("/cai-dat/don-vi").has("Trạm đã sẵn sàng")
+	f.post("/cai-dat/mo", nil).is(http.StatusOK).has("Đang mở trạm")
+	f.post("/cai-dat/mo", nil).is(http.StatusOK)
+	if page := f.get("/").is(http.StatusOK).has("Đang mở trạm"); page.header.Get("Refresh") != "2; url=/" {
+		t.Errorf("Refresh %q", page.header.Get("Refresh"))
+	}
+	for range 100 {
+		f.mu.Lock()
+		n := f.opened
+		f.mu.Unlock()
+		if n == 1 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("Opened was not called once")
+}
+
+// TestSetupRefusesNonsense: each wrong field gets its own sentence beside it and
+// keeps what was typed.
+func TestSetupRefusesNonsense(t *testing.T) {
+	f := newFirstStart(t, nil)
+	long := strings.Repeat("dài ", 200)
+	for _, c := range []struct {
+		after, slug string
+		form        url.Values
+		want        string
+	}{
+		{"", "ngon-ngu", url.Values{}, "Chọn một ngôn ngữ"},
+		{"", "ngon-ngu", url.Values{"language": {"xx"}}, "Chọn một ngôn ngữ"},
+		{"ngon-ngu", "don-vi", url.Values{}, "đúng năm số"},
+		{"ngon-ngu", "don-vi", url.Values{"unit": {"2376"}}, "đúng năm số"},
+		{"ngon-ngu", "don-vi", url.Values{"unit": {"00000"}}, "đúng năm số"},
+		{"ngon-ngu", "don-vi", url.Values{"unit": {"99999"}}, "Nhập cả tên đơn vị"},
+		{"ngon-ngu", "don-vi", url.Values{"unit": {"99999"}, "unit_name": {"Xã <b>"}}, "không có &lt; &gt;"},
+		{"ngon-ngu", "don-vi", url.Values{"unit": {"99999"}, "unit_name": {long}}, "không quá 100"},
+		{"ngon-ngu", "don-vi", url.Values{"unit": {"23764"}, "place": {"\xff\xfe"}}, "không quá 100"},
+		{"ngon-ngu", "don-vi", url.Values{"unit": {"23764"}, "place": {"12345"}}, "Tên có chữ"},
+		{"don-vi", "dong-ho", url.Values{}, "Viết như 05/04/2027"},
+		{"don-vi", "dong-ho", url.Values{"date": {"31/02/2027"}, "time": {"25:00"}}, "Viết như 14:30"},
+		{"don-vi", "dong-ho", url.Values{"date": {"03/2027"}, "time": {"10:00"}}, "Viết như 05/04/2027"},
+		{"don-vi", "dong-ho", url.Values{"date": {"01/01/1990"}, "time": {"10:00"}}, "Năm phải từ 2026"},
+		{"don-vi", "dong-ho", url.Values{"date": {"01/01/2070"}, "time": {"10:00"}}, "Năm phải từ 2026"},
+		{"may", "noi-tinh", url.Values{}, "Nhập số trạm"},
+		{"may", "noi-tinh", url.Values{"station": {"-1"}}, "Chỉ viết số"},
+		{"may", "noi-tinh", url.Values{"station": {"99999999999"}}, "Chỉ viết số"},
+		{"may", "noi-tinh", url.Values{"station": {"1"}, "mint": {"x"}, "later": {"1"}}, "Chỉ viết số"},
+		{"may", "noi-tinh", url.Values{"station": {"1"}}, "đánh dấu nối sau"},
+		{"may", "noi-tinh", url.Values{"station": {"1"}, "hub": {"hub1"}, "pin": {"hub-1"}}, "hub1.tinh.vn:8470"},
+		{"may", "noi-tinh", url.Values{"station": {"1"}, "hub": {"hub1:99999"}, "pin": {"hub-1"}}, "hub1.tinh.vn:8470"},
+		{"may", "noi-tinh", url.Values{"station": {"1"}, "hub": {"http://x/:8470"}, "pin": {"hub-1"}}, "hub1.tinh.vn:8470"},
+		{"may", "noi-tinh", url.Values{"station": {"1"}, "hub": {strings.Repeat("h:1,", 10)}, "pin": {"hub-1"}}, "Nhiều nhất 9"},
+		{"may", "noi-tinh", url.Values{"station": {"1"}, "hub": {"h:1"}, "pin": {"nonsense"}}, "không phải khóa của máy chủ tỉnh"},
+		{"noi-tinh", "truong-tram", url.Values{}, "Nhập họ và tên"},
+		{"noi-tinh", "truong-tram", url.Values{"name": {"123"}}, "Họ tên chỉ có chữ"},
+		{"noi-tinh", "truong-tram", url.Values{"name": {"Lan"}, "login": {"1lan"}, "password": {"x"}}, "Bắt đầu bằng chữ"},
+		{"noi-tinh", "truong-tram", url.Values{"name": {"Lan"}, "password": {"ngan"}}, "từ 8 đến 128"},
+		{"noi-tinh", "truong-tram", url.Values{"name": {"Lan"}, "password": {"12345678"}, "again": {"12345678"}}, "ai cũng đoán được"},
+		{"noi-tinh", "truong-tram", url.Values{"name": {"Lan"}, "password": {"Mật khẩu 123"}, "again": {"Mật khẩu 123"}}, "ai cũng đoán được"},
+		{"noi-tinh", "truong-tram", url.Values{"name": {"Trần Thị Lan"}, "password": {"tranthilan2027"}, "again": {"tranthilan2027"}}, "ai cũng đoán được"},
+		{"noi-tinh", "truong-tram", url.Values{"name": {"Lan"}, "password": {"con mèo ăn khế"}, "again": {"con mèo ăn khé"}}, "không giống nhau"},
+		{"truong-tram", "phieu", url.Values{}, "Gõ nhóm này từ phiếu"},
+		{"truong-tram", "phieu", url.Values{"group1": {"AAAAAA"}, "group2": {"BBBBBB"}}, "Không giống trên phiếu"},
+		{"phieu", "du-lieu", url.Values{"data": {"everything"}}, "Chọn một cách"},
+	} {
+		if c.after != "" && !strings.Contains(f.get("/").path, c.slug) {
+			f.kept = nil
+			f.restart()
+			f.through(c.after)
+		}
+		page := f.post("/cai-dat/"+c.slug, c.form).is(http.StatusUnprocessableEntity).has(c.want, `role="alert"`)
+		checkPage(t, page, "vi")
+	}
+	if len(f.made) != 0 {
+		t.Fatal("made a station out of nonsense")
+	}
+	f.get("/cai-dat/truong-tram")
+	f.post("/cai-dat/don-vi", url.Values{"unit": {strings.Repeat("9", 70<<10)}}).is(http.StatusRequestEntityTooLarge)
+}

@@ -62,7 +62,7 @@ func postClock(s *setup, v *setupVisit) error {
 		}
 		off := at.Sub(pc)
 		if off.Abs() < 2*time.Minute {
-			off = 0
+			off, at = 0, pc.In(vietnam)
 		}
 		c = setupClock{Off: int64(off / time.Second), Battery: c.Battery || off.Abs() >= batteryOff}
 	}

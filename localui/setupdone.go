@@ -62,7 +62,7 @@ func postData(s *setup, v *setupVisit) error {
 	s.password = ""
 	if err != nil {
 		s.o.Log.Error("localui: setup did not finish", "error", err)
-		v.faults = map[string]string{"data": v.failure(err) + " " + v.text("setup.data.again")}
+		v.faultSaid("data", v.failure(err)+" "+v.text("setup.data.again"))
 		return nil
 	}
 	s.done = true

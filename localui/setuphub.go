@@ -181,7 +181,7 @@ func (s *setup) stickPost(v *setupVisit) error {
 func (s *setup) took(v *setupVisit, t Taken, err error) error {
 	switch {
 	case err != nil:
-		v.faults = map[string]string{"file": v.failure(err)}
+		v.faultSaid("file", v.failure(err))
 	case t.Prefill.Unit != "" && s.state.Unit != "" && t.Prefill.Unit != s.state.Unit:
 		v.fault("file", "setup.hub.other_unit", "unit", t.Prefill.Unit, "chosen", s.state.Unit)
 	}

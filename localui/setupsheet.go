@@ -71,13 +71,12 @@ func postSheet(s *setup, v *setupVisit) error {
 	if v.sent("group1") == "" && v.sent("group2") == "" && sheetDone(s, v.r.Context()) {
 		return nil // shown before; the page was only passed through
 	}
-	for field, want := range map[string]string{"group1": groups[one], "group2": groups[two]} {
-		switch got := v.sent(field); {
+	for _, g := range []struct{ field, want string }{{"group1", groups[one]}, {"group2", groups[two]}} {
+		switch got := v.sent(g.field); {
 		case got == "":
-			v.fault(field, "setup.sheet.missing")
-		case sameGroup(got, want):
-		default:
-			v.fault(field, "setup.sheet.wrong")
+			v.fault(g.field, "setup.sheet.missing")
+		case !sameGroup(got, g.want):
+			v.fault(g.field, "setup.sheet.wrong")
 		}
 	}
 	if len(v.faults) == 0 {

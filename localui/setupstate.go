@@ -137,12 +137,13 @@ func first(a, b string) string {
 
 // agreed is the moment agreed on, counted on by the PC's clock; ok is false when
 // none was, or when that clock has since gone back (a PC without battery that was
-// switched off forgets).
+// switched off forgets); a network that sets it straight by minutes is no such
+// thing.
 func (c setupClock) agreed(now time.Time) (time.Time, bool) {
 	if !c.Set {
 		now = now.Add(time.Duration(c.Off) * time.Second)
 	}
-	return now, c.At != 0 && now.Unix() > c.At-60
+	return now, c.At != 0 && now.Unix() > c.At-600
 }
 
 // sheetMark tells recovery codes apart without telling anything of them: forty

@@ -122,12 +122,13 @@ var errShown = errors.New("answered already")
 
 // setupBody is what every page of the setup gets; Data is the page's own.
 type setupBody struct {
-	Steps    []stepView
-	At, Of   int // number of this step from 1, 0: beside the way
-	Back     string
-	Finished bool
-	Faults   map[string]string
-	Data     any
+	Steps      []stepView
+	At, Of     int // number of this step from 1, 0: beside the way
+	Back       string
+	Finished   bool
+	Faults     map[string]string
+	FirstFault string
+	Data       any
 }
 
 type stepView struct {
@@ -150,6 +151,15 @@ func (b *setupBody) fill(v *setupVisit) {
 
 // Fault is what is wrong with a field; templates call it.
 func (b setupBody) Fault(field string) string { return b.Faults[field] }
+
+// Auto reports whether a field has the focus when the page comes: the first that
+// is wrong, else the one that is meant to have it.
+func (b setupBody) Auto(field string, meant bool) bool {
+	if len(b.Faults) > 0 {
+		return field == b.FirstFault
+	}
+	return meant
+}
 
 func viewLanguage(s *setup, v *setupVisit) (any, error) {
 	var out []optionView

@@ -94,6 +94,7 @@ func viewUnit(s *setup, v *setupVisit) (any, error) {
 			b.Manual = true // of the seed, newer than the list
 		}
 	}
+	b.Manual = b.Manual || b.Chosen == nil && len(v.faults) > 0 // what is wrong stands beside its field
 	if b.Manual && b.Name == "" && code == s.state.Unit {
 		b.Name = s.state.UnitName
 	}

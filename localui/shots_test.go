@@ -47,7 +47,7 @@ func TestScreenshots(t *testing.T) {
 	hubSrv := httptest.NewServer(loggedIn(hub, hubToken, nil))
 	defer hubSrv.Close()
 	month := "2027-01"
-	for _, shot := range []struct{ name, url string }{
+	for _, shot := range append(setupShots(t), []shot{
 		{"home", srv.URL + "/"},
 		{"search", srv.URL + "/tim?q=" + url.QueryEscape("nguyen thi")},
 		{"household", srv.URL + "/ho/" + home.ID.String()},
@@ -68,7 +68,7 @@ func TestScreenshots(t *testing.T) {
 		{"hub", hubSrv.URL + "/"},
 		{"rollup", hubSrv.URL + "/tong-hop?ky=" + month},
 		{"cluster", hubSrv.URL + "/trang-thai"},
-	} {
+	}...) {
 		if only := os.Getenv("TRAMXA_SHOT"); only != "" && !strings.Contains(","+only+",", ","+shot.name+",") {
 			continue
 		}
@@ -76,6 +76,9 @@ func TestScreenshots(t *testing.T) {
 		shoot(t, shot.url, filepath.Join(dir, shot.name+"-360.png"), "360,740")
 	}
 }
+
+// shot is a page to be taken a picture of.
+type shot struct{ name, url string }
 
 func shoot(t *testing.T, address, file, size string) {
 	t.Helper()

@@ -1,5 +1,5 @@
-// The setup: how strong the password is, while it is typed; and where to look
-// after a fault. Without script the server says both.
+// The setup: how strong the password is, while it is typed. Without script the
+// server says which it does not take.
 const $ = (sel) => document.querySelector(sel);
 const out = $("#strength"), input = $("#password");
 if (out && input) {
@@ -17,5 +17,3 @@ if (out && input) {
     out.className = "strength " + s;
   });
 }
-const bad = $(".has-hard input, .has-hard select");
-if (bad) bad.focus();
