@@ -96,12 +96,11 @@ func (s *station) careShow(w http.ResponseWriter, r *http.Request, v *visit, sta
 }
 
 func (w words) warnings(c Care) []warningLine {
-	if c.Warnings == nil {
-		return nil
-	}
 	var out []warningLine
-	for _, x := range c.Warnings() {
-		out = append(out, warningLine{x.Bad, w.text("warn."+x.Key, x.Values...)})
+	if c.Warnings != nil {
+		for _, x := range c.Warnings() {
+			out = append(out, warningLine{x.Bad, x.Text.In(w.lang)})
+		}
 	}
 	return out
 }

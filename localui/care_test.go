@@ -18,7 +18,7 @@ func (w *world) care(asked *[]string) localui.Care {
 	do := func(what string) { *asked = append(*asked, what) }
 	return localui.Care{
 		Warnings: func() []localui.Warning {
-			return []localui.Warning{{Key: "disk.failing", Bad: true}, {Key: "space", Values: []any{"mb", 700}}}
+			return []localui.Warning{{Text: localui.Text{Vi: "Ổ đĩa sắp hỏng. Sao lưu ngay ra USB và thay ổ đĩa."}, Bad: true}, {Text: localui.Text{Vi: "Ổ đĩa gần đầy, còn 700 MB.", En: "The disk is nearly full."}}}
 		},
 		Machine: func(context.Context) []localui.Section {
 			return []localui.Section{{Title: localui.Text{Vi: "Ổ đĩa", En: "Disk"}, Rows: []localui.Row{

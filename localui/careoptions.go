@@ -31,12 +31,10 @@ type Care struct {
 	Diagnosis func(ctx context.Context, w io.Writer) error
 }
 
-// Warning is one thing that somebody should do something about. Its text is
-// "warn.<Key>" of the locale, with Values (name, value, …) filled in.
+// Warning is one thing that somebody should do something about.
 type Warning struct {
-	Key    string
-	Bad    bool // it is urgent
-	Values []any
+	Text Text
+	Bad  bool // it is urgent
 }
 
 // BackupStatus is what is known of the copies.

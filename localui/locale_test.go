@@ -16,7 +16,7 @@ var (
 
 // made are the beginnings of keys that are put together while running, with the
 // ends they can have where those are not Go literals.
-var made = []string{"kind.", "cause.", "problem.", "role.", "line.", "check.", "node.", "state.station.", "f.", "warn.", "update.stage.", "care.done."}
+var made = []string{"kind.", "cause.", "problem.", "role.", "line.", "check.", "node.", "state.station.", "f.", "update.stage.", "care.done."}
 
 // TestEveryLocaleHasEveryKey: what templates and code ask for is there in every
 // language, nothing stands there that nobody asks for, and both languages have

@@ -19,7 +19,7 @@ type care struct {
 	n       *stationNode
 	base    place.Base // "": run by hand
 	backups *backups.Nightly
-	facts   machine.Facts
+	pc      *pc
 
 	once sync.Mutex // one copy asked for at a time
 }
@@ -29,7 +29,14 @@ type care struct {
 const sealedKeys = "keys.sealed"
 
 func newCare(r *running, n *stationNode) (*care, error) {
-	c := &care{n: n, base: r.base, facts: r.facts}
+	c := &care{n: n, base: r.base, pc: r.pc}
+	if c.pc.moved() {
+		n.log.Warn("this book was on another machine before; the province will ask which of the two goes on")
+		if err := newInstall(n.dir); err != nil {
+			return nil, err
+		}
+	}
+	c.pc.started(n.Clock().Floor())
 	home := filepath.Join(n.dir, "backups")
 	if c.base != "" {
 		home = c.base.Backups()
@@ -72,7 +79,24 @@ func (c *care) targets() []backups.Target {
 }
 
 // Run does what is to be done from time to time, until ctx ends.
-func (c *care) Run(ctx context.Context) error { return c.backups.Run(ctx) }
+func (c *care) Run(ctx context.Context) error {
+	go c.measure(ctx)
+	return c.backups.Run(ctx)
+}
+
+// measure looks at the machine some minutes after the start, when nobody waits
+// for it any more, and then once a day.
+func (c *care) measure(ctx context.Context) {
+	for wait := 5 * time.Minute; ; wait = 24 * time.Hour {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		st := c.n.Status()
+		c.pc.measure(ctx, st.Free, st.Reserve)
+	}
+}
 
 // backupNow makes a copy unless one is being made.
 func (c *care) backupNow() {
@@ -88,6 +112,8 @@ func (c *care) backupNow() {
 // pages is what the pages show of it.
 func (c *care) pages(d *doors) localui.Care {
 	return localui.Care{
+		Warnings:  c.pc.warnings,
+		Machine:   c.pc.sections,
 		Addresses: func() ([]string, string) { return d.addresses(), d.fingerprint() },
 		Backups:   c.backupStatus,
 		BackupNow: c.backupNow,
@@ -111,14 +137,15 @@ func (c *care) backupStatus() localui.BackupStatus {
 
 // careFacts is what the diagnosis bundle tells of all this.
 type careFacts struct {
-	At      time.Time      `json:"at"`
-	Machine machine.Facts  `json:"machine"`
-	Backups backups.Status `json:"backups"`
+	At      time.Time       `json:"at"`
+	Machine machine.Facts   `json:"machine"`
+	History machine.History `json:"history"`
+	Backups backups.Status  `json:"backups"`
 }
 
 func (c *care) report() any {
 	if c == nil {
 		return nil
 	}
-	return careFacts{At: time.Now(), Machine: c.facts, Backups: c.backups.Status()}
+	return careFacts{At: time.Now(), Machine: c.pc.facts, History: c.pc.watch.History(), Backups: c.backups.Status()}
 }

@@ -20,6 +20,7 @@ import (
 	"tramxa/appliance"
 	"tramxa/appliance/auth"
 	"tramxa/appliance/backups"
+	"tramxa/appliance/clock"
 	"tramxa/appliance/codelist"
 	"tramxa/appliance/journal"
 	"tramxa/appliance/population"
@@ -37,9 +38,6 @@ type founding struct {
 	*running
 	doors  *doors
 	opened chan struct{}
-
-	mu   sync.Mutex
-	test *machine.DiskResult
 }
 
 // Names beside the station's directory and keys.
@@ -71,6 +69,7 @@ func (r *running) setup(ctx context.Context) (*doors, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.pc.started(clock.New(clock.Options{}).Floor())
 	f := &founding{running: r, doors: d, opened: make(chan struct{})}
 	if err := f.serve(ctx); err != nil {
 		return nil, errors.Join(err, d.close())
@@ -143,7 +142,7 @@ func (f *founding) options(code string) (localui.SetupOptions, error) {
 		Finish:   f.finish,
 		Recovery: f.recovery,
 		Prefill:  prefillOf(s), Units: units,
-		Machine: f.machineSections, DiskTest: f.diskTest,
+		Machine: func() []localui.Section { return f.pc.sections(context.Background()) }, DiskTest: f.pc.diskTest,
 		CheckPin: func(pin string) error { _, err := identity.ParsePin(pin); return err },
 		Take:     f.take, Sticks: f.sticks, TakeFrom: f.takeFrom,
 		Addresses: f.doors.addresses, Fingerprint: f.doors.fingerprint,

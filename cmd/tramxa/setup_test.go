@@ -15,7 +15,6 @@ import (
 	"tramxa/appliance/backups"
 	"tramxa/appliance/journal"
 	"tramxa/appliance/store"
-	"tramxa/service/machine"
 	"tramxa/service/place"
 )
 
@@ -35,9 +34,12 @@ func startFirst(t *testing.T, base place.Base) *firstStart {
 	t.Setenv("TRAMXA_LAN_HELP", "127.0.0.1:0")
 	ctx, stop := context.WithCancel(context.Background())
 	said, say := io.Pipe()
-	r := &running{base: base, out: say, log: newLogger(nil, 0), recent: newRecentLog(), facts: machine.Facts{}}
+	r := &running{base: base, out: say, log: newLogger(nil, 0), recent: newRecentLog()}
 	r.atBase(false)
-	r.profil = r.facts.Profile()
+	if err := r.lookAround(ctx); err != nil {
+		t.Fatal(err)
+	}
+
 	f := &firstStart{t: t, base: base, stop: stop, done: make(chan error, 1)}
 	go func() { f.done <- r.run(ctx); say.Close() }()
 	in := bufio.NewReader(said)

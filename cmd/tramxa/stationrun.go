@@ -28,8 +28,7 @@ type running struct {
 	out    io.Writer // for whoever started it; nil-safe lines, never the protocol
 	log    logger
 	recent *recentLog
-	facts  machine.Facts
-	profil machine.Profile
+	pc     *pc
 }
 
 func runStationRun(ctx context.Context, args []string, std stdio) error {
@@ -48,10 +47,15 @@ func runStationRun(ctx context.Context, args []string, std stdio) error {
 		r.atBase(f.given("dir"))
 	}
 	r.log = newLogger(io.MultiWriter(std.err, r.recent), slog.LevelInfo)
-	r.beFit(ctx)
+	if err := r.lookAround(ctx); err != nil {
+		return err
+	}
+	r.pc.beFit()
 	ctx, stop := r.untilStopped(ctx)
 	defer stop()
-	return r.run(ctx)
+	err := r.run(ctx)
+	r.pc.note(machine.Stopped{})
+	return err
 }
 
 // atBase fills in where an installed tramxa has its station.
@@ -80,29 +84,37 @@ func (r *running) untilStopped(ctx context.Context) (context.Context, context.Ca
 	return ctx, stop
 }
 
+// lookAround finds out what machine this is.
+func (r *running) lookAround(ctx context.Context) (err error) {
+	dir := r.dir
+	if r.base != "" {
+		dir = string(r.base)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	r.pc, err = openPC(dir, machine.Look(ctx, dir), r.log)
+	return err
+}
+
 // beFit sets the process for the machine it is on, unless the environment says
 // otherwise (GOMEMLIMIT, GOGC, GOMAXPROCS).
-func (r *running) beFit(ctx context.Context) {
-	where := r.dir
-	if _, err := os.Stat(where); err != nil {
-		where = filepath.Dir(where)
-	}
-	r.facts = machine.Look(ctx, where)
-	r.profil = r.facts.Profile()
+func (p *pc) beFit() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(r.profil.GCPercent)
+		debug.SetGCPercent(p.profile.GCPercent)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(r.profil.MemoryLimit)
+		debug.SetMemoryLimit(p.profile.MemoryLimit)
 	}
-	if os.Getenv("GOMAXPROCS") == "" && r.profil.MaxProcs > 0 && r.profil.MaxProcs < runtime.NumCPU() {
-		runtime.GOMAXPROCS(r.profil.MaxProcs)
+	if n := p.profile.MaxProcs; os.Getenv("GOMAXPROCS") == "" && n > 0 && n < runtime.NumCPU() {
+		runtime.GOMAXPROCS(n)
 	}
 }
 
 func (r *running) tune(o *appliance.Options) {
-	o.View = store.ViewOptions{BlockCache: r.profil.BlockCache, IndexCache: r.profil.IndexCache, MemTable: r.profil.MemTable}
-	o.CheckpointEvery = r.profil.CheckpointEvery
+	p := r.pc.profile
+	o.View = store.ViewOptions{BlockCache: p.BlockCache, IndexCache: p.IndexCache, MemTable: p.MemTable}
+	o.CheckpointEvery = p.CheckpointEvery
 	o.Progress = func(p store.Progress) {
 		r.report.Starting(fmt.Sprintf("%s %d/%d", p.Stage, p.Done, p.Total))
 	}
