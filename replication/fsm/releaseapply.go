@@ -117,7 +117,7 @@ func (w *work) update(c UpdateReport) (Verdict, error) {
 		return refuse("%v", err)
 	}
 	known, ok, err := w.Update(c.Station)
-	if err != nil || ok && c.repeats(known) {
+	if err != nil || ok && c.Repeats(known) {
 		return done(err)
 	}
 	u := UpdateRow{Station: c.Station, Epoch: c.Epoch, Sequence: c.Sequence, Stage: c.Stage, Running: c.Running, Version: c.Version, Reason: c.Reason, At: c.At}
@@ -129,8 +129,8 @@ func (w *work) update(c UpdateReport) (Verdict, error) {
 	return done(w.halt(c))
 }
 
-// repeats reports whether the report says nothing new.
-func (c UpdateReport) repeats(u UpdateRow) bool {
+// Repeats reports whether the report says nothing new.
+func (c UpdateReport) Repeats(u UpdateRow) bool {
 	return u.Epoch == c.Epoch && u.Sequence == c.Sequence && u.Stage == c.Stage && u.Running == c.Running && u.Version == c.Version && u.Reason == c.Reason
 }
 

@@ -69,7 +69,7 @@ func readStop(r *tuple.Reader) Stop {
 
 // RingOf says in which ring a station gets the release.
 func (r ReleaseRow) RingOf(s journal.Station) Ring {
-	switch n := score(s, r.Sequence); {
+	switch n := r.Score(s); {
 	case n <= r.Cut[0]:
 		return RingOne
 	case n <= r.Cut[1]:
@@ -77,6 +77,10 @@ func (r ReleaseRow) RingOf(s journal.Station) Ring {
 	}
 	return RingAll
 }
+
+// Score is the station's place in the order of this release, below 2^60; it
+// spreads stations over time too.
+func (r ReleaseRow) Score(s journal.Station) uint64 { return score(s, r.Sequence) }
 
 // Open reports whether the release goes out to a station now.
 func (r ReleaseRow) Open(s journal.Station) bool { return !r.Stopped && r.RingOf(s) <= r.Ring }

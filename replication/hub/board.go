@@ -13,10 +13,11 @@ import (
 type contact struct {
 	at   time.Time
 	head [fsm.Lanes]journal.Seq
+	app  string // version it says it runs
 }
 
 func (h *Hub) heard(hello link.Hello) {
-	c := contact{at: h.o.Now()}
+	c := contact{at: h.o.Now(), app: hello.App}
 	for _, m := range hello.Heads {
 		if int(m.Lane) < len(c.head) {
 			c.head[m.Lane] = m.Seq
@@ -25,6 +26,15 @@ func (h *Hub) heard(hello link.Hello) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.contacts[hello.Station] = c
+}
+
+// runs notes the version that a station says it runs.
+func (h *Hub) runs(s journal.Station, app string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := h.contacts[s]
+	c.app = app
+	h.contacts[s] = c
 }
 
 // StationStatus is a line of the board.
@@ -41,6 +51,17 @@ type StationStatus struct {
 	Batches     uint64          `json:"batches"`
 	Fenced      bool            `json:"fenced"`
 	Quarantined uint64          `json:"quarantined"`
+	Version     string          `json:"version,omitempty"` // of its program
+	Update      *UpdateStatus   `json:"update,omitempty"`  // what it said last about a release
+}
+
+// UpdateStatus is what a station said last about a release.
+type UpdateStatus struct {
+	Sequence uint64    `json:"sequence"`
+	Outcome  string    `json:"outcome"`
+	Running  uint64    `json:"running,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	At       time.Time `json:"at"`
 }
 
 // Stations returns the board, by station number, as this node knows it.
@@ -49,7 +70,16 @@ func (h *Hub) Stations() ([]StationStatus, error) {
 	err := h.fsm.View(func(v *fsm.View) error {
 		return v.Stations(func(s fsm.StationRow) error {
 			u, _, err := v.Unit(s.Unit)
-			board = append(board, h.line(s, u.Name))
+			if err != nil {
+				return err
+			}
+			l := h.line(s, u.Name)
+			up, ok, err := v.Update(s.Station)
+			if ok {
+				l.Version = or(l.Version, up.Version)
+				l.Update = &UpdateStatus{Sequence: up.Sequence, Outcome: up.Stage.String(), Running: up.Running, Reason: up.Reason, At: time.Unix(up.At, 0).UTC()}
+			}
+			board = append(board, l)
 			return err
 		})
 	})
@@ -69,6 +99,7 @@ func (h *Hub) line(s fsm.StationRow, unit string) StationStatus {
 	if ok && c.at.After(l.LastContact) {
 		l.LastContact = c.at.UTC()
 	}
+	l.Version = c.app
 	if ok && c.head[0] > l.Watermark {
 		l.Waiting = c.head[0] - l.Watermark
 	}

@@ -41,7 +41,11 @@ type Hub struct {
 	logs  *raftStore
 	raft  *raft.Raft
 	trans *raft.NetworkTransport
-	slots chan struct{}
+
+	stream *stream
+	parts  *parts
+	wake   chan struct{} // gather looks at once
+	slots  chan struct{}
 
 	ready  atomic.Uint64 // term in which this node leads and has applied all before
 	leads  chan bool
@@ -52,6 +56,7 @@ type Hub struct {
 
 	mu       sync.Mutex
 	contacts map[journal.Station]contact
+	lacks    int // parts of releases not here yet
 	failed   error
 	down     chan struct{} // closed at the first failure
 }
@@ -65,13 +70,15 @@ func Open(o Options) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{o: o, slots: make(chan struct{}, o.MaxUnderWay), leads: make(chan bool, 16), stop: make(chan struct{}),
-		down: make(chan struct{}), contacts: map[journal.Station]contact{}}
+		down: make(chan struct{}), wake: make(chan struct{}, 1), contacts: map[journal.Station]contact{}}
 	if err := h.open(); err != nil {
 		return nil, errors.Join(err, h.release())
 	}
 	h.shut = sync.OnceValue(h.raft.Shutdown)
 	h.work.Go(h.lead)
 	h.work.Go(h.watch)
+	h.work.Go(h.gather)
+	h.work.Go(h.rollout)
 	if !o.NoNightly {
 		h.work.Go(h.nightly)
 	}
@@ -103,12 +110,14 @@ func (h *Hub) open() (err error) {
 	}
 	conf.NoSnapshotRestoreOnStart = !restore
 	conf.NotifyCh = h.leads
-	layer, err := newStream(o)
-	if err != nil {
+	if h.parts, err = openParts(filepath.Join(o.Dir, "releases"), o.PartsReserve); err != nil {
+		return err
+	}
+	if h.stream, err = newStream(o, h.serveParts); err != nil {
 		return err
 	}
 	h.trans = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: layer, MaxPool: 3, MaxRPCsInFlight: 1, Timeout: max(30*time.Second, o.Times.Heartbeat), Logger: conf.Logger.Named("net"),
+		Stream: h.stream, MaxPool: 3, MaxRPCsInFlight: 1, Timeout: max(30*time.Second, o.Times.Heartbeat), Logger: conf.Logger.Named("net"),
 		ServerAddressProvider: nil, MsgpackUseNewTimeFormat: true,
 	})
 	if o.Bootstrap {
@@ -217,6 +226,10 @@ func (h *Hub) release() error {
 	var errs []error
 	if h.trans != nil {
 		errs = append(errs, h.trans.Close())
+	}
+	if h.stream != nil {
+		_ = h.stream.Close() // the transport has closed it, if there was one
+		h.stream.work.Wait()
 	}
 	if h.logs != nil {
 		errs = append(errs, h.logs.Close())

@@ -50,6 +50,15 @@ type Options struct {
 	MaxUnderWay    int           // batches proposed at once; 0: 32
 	ProposeTimeout time.Duration // to get a proposal into raft; 0: 5 s
 
+	// OpenBundle verifies bundles for Publish. Nil: this node publishes none, but
+	// keeps and gives out what others publish.
+	OpenBundle   Verifier
+	PartsReserve uint64        // bytes of the disk that parts of releases leave free; 0: 1 GiB
+	GatherEvery  time.Duration // how often missing parts are asked for; 0: 15 s
+	RolloutEvery time.Duration // how often the leader looks whether a release may go on; 0: 1 min
+	ProvedFor    time.Duration // how long a ring must have had a release confirmed; 0: 24 h
+	HeardWithin  time.Duration // stations silent for longer are not waited for; 0: 48 h
+
 	// Dial opens connections to other nodes' raft ports. Nil: TCP. Tests cut
 	// lines with it.
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
@@ -92,6 +101,11 @@ func (o Options) withDefaults() (Options, error) {
 	o.ContactEvery = or(o.ContactEvery, 5*time.Minute)
 	o.MaxUnderWay = or(o.MaxUnderWay, 32)
 	o.ProposeTimeout = or(o.ProposeTimeout, 5*time.Second)
+	o.PartsReserve = or(o.PartsReserve, 1<<30)
+	o.GatherEvery = or(o.GatherEvery, 15*time.Second)
+	o.RolloutEvery = or(o.RolloutEvery, time.Minute)
+	o.ProvedFor = or(o.ProvedFor, 24*time.Hour)
+	o.HeardWithin = or(o.HeardWithin, 48*time.Hour)
 	if o.Dial == nil {
 		o.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", addr)

@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -15,23 +14,29 @@ import (
 )
 
 // The raft port: TLS 1.3 with the node certificates of the hub's authority on
-// both ends. The first byte inside says what the connection is for, so that the
-// port can carry other traffic between nodes later.
+// both ends. The first byte inside says what the connection is for.
 const (
 	purposeRaft    byte = 1
+	purposeParts   byte = 2  // see peerparts.go
 	maxConnections      = 64 // inbound at once, all peers together
 	handshakeTime       = 10 * time.Second
 )
 
-// stream is raft's StreamLayer.
+// stream is raft's StreamLayer; connections for parts go to serve.
 type stream struct {
 	listener net.Listener
 	server   *tls.Config
 	o        Options
 	slots    chan struct{}
+	serve    func(net.Conn) // closes what it is given
+
+	raft   chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+	work   sync.WaitGroup // until Close: the accepting goroutine, handshakes, and what serve does
 }
 
-func newStream(o Options) (*stream, error) {
+func newStream(o Options, serve func(net.Conn)) (*stream, error) {
 	l := o.Listener
 	if l == nil {
 		var err error
@@ -40,46 +45,127 @@ func newStream(o Options) (*stream, error) {
 		}
 	}
 	member := func(id string) bool { _, ok := o.peer(id); return ok }
-	return &stream{l, identity.PeerTLS(o.Node, o.Clock, member), o, make(chan struct{}, maxConnections)}, nil
+	s := &stream{listener: l, server: identity.PeerTLS(o.Node, o.Clock, member), o: o, slots: make(chan struct{}, maxConnections),
+		serve: serve, raft: make(chan net.Conn), closed: make(chan struct{})}
+	s.work.Go(s.run)
+	return s, nil
 }
 
-// Accept returns a connection whose handshake is still to come: its first Read
-// makes it, so that a slow one holds up nobody else.
-func (s *stream) Accept() (net.Conn, error) {
+// run takes connections until Close. Each makes its handshake by itself, so that
+// a slow one holds up nobody else.
+func (s *stream) run() {
 	for {
 		c, err := s.listener.Accept()
 		if err != nil {
-			return nil, err
+			select {
+			case <-s.closed:
+				return
+			case <-time.After(100 * time.Millisecond): // too many files open, say: it may pass
+				continue
+			}
 		}
 		select {
 		case s.slots <- struct{}{}:
-			return &inbound{Conn: tls.Server(c, s.server), free: sync.OnceFunc(func() { <-s.slots })}, nil
+			in := &inbound{Conn: tls.Server(c, s.server), free: sync.OnceFunc(func() { <-s.slots })}
+			s.work.Go(func() { s.admit(in) })
 		default:
 			_ = c.Close() // too many; a peer tries again
 		}
 	}
 }
 
-func (s *stream) Close() error   { return s.listener.Close() }
+// admit makes the handshake and hands the connection to whom it is for.
+func (s *stream) admit(c *inbound) {
+	end := s.untilClosed(c)
+	var b [1]byte
+	err := c.SetDeadline(time.Now().Add(handshakeTime))
+	if err == nil {
+		_, err = c.Conn.Read(b[:]) // makes the handshake
+	}
+	if err == nil {
+		err = c.SetDeadline(time.Time{})
+	}
+	if err != nil {
+		end()
+		_ = c.Close() // too slow, or no node of this hub
+		return
+	}
+	if b[0] == purposeParts {
+		s.serve(c)
+		end()
+		return
+	}
+	end()
+	switch b[0] {
+	case purposeRaft:
+		select {
+		case s.raft <- c:
+		case <-s.closed:
+			_ = c.Close()
+		}
+	default:
+		s.o.Log.Warn("a peer asks for what this program does not know", "purpose", b[0])
+		_ = c.Close()
+	}
+}
+
+// untilClosed cuts a connection when the stream is closed, unless end was called
+// before.
+func (s *stream) untilClosed(c *inbound) (end func()) {
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-s.closed:
+			_ = c.NetConn().Close()
+		case <-over:
+		}
+	}()
+	return sync.OnceFunc(func() { close(over) })
+}
+
+// Accept returns the next connection for raft.
+func (s *stream) Accept() (net.Conn, error) {
+	select {
+	case c := <-s.raft:
+		return c, nil
+	case <-s.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close stops taking connections and ends those that serve has.
+func (s *stream) Close() (err error) {
+	s.once.Do(func() {
+		close(s.closed)
+		err = s.listener.Close()
+	})
+	return err
+}
+
 func (s *stream) Addr() net.Addr { return s.listener.Addr() }
 
-// Dial connects to a peer and makes sure it is the one that has this address.
+// Dial connects to a peer for raft and makes sure it is the one that has this
+// address.
 func (s *stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), min(or(timeout, handshakeTime), handshakeTime))
 	defer cancel()
-	raw, err := s.o.Dial(ctx, string(address))
+	return s.dial(ctx, string(address), purposeRaft)
+}
+
+func (s *stream) dial(ctx context.Context, address string, purpose byte) (net.Conn, error) {
+	raw, err := s.o.Dial(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	c := tls.Client(raw, s.server)
-	if err := s.greet(ctx, c, address); err != nil {
+	if err := s.greet(ctx, c, address, purpose); err != nil {
 		_ = raw.Close() // the greeting's error is the one to tell
 		return nil, err
 	}
 	return c, nil
 }
 
-func (s *stream) greet(ctx context.Context, c *tls.Conn, address raft.ServerAddress) error {
+func (s *stream) greet(ctx context.Context, c *tls.Conn, address string, purpose byte) error {
 	if err := c.HandshakeContext(ctx); err != nil {
 		return err
 	}
@@ -87,43 +173,17 @@ func (s *stream) greet(ctx context.Context, c *tls.Conn, address raft.ServerAddr
 	if err != nil {
 		return err
 	}
-	if p, ok := s.o.peer(id); !ok || p.Raft != string(address) {
+	if p, ok := s.o.peer(id); !ok || p.Raft != address {
 		return fmt.Errorf("node %s answers at %s, which is another's address", id, address)
 	}
-	_, err = c.Write([]byte{purposeRaft})
+	_, err = c.Write([]byte{purpose})
 	return err
 }
 
-// inbound checks the purpose byte before the first byte it hands on.
+// inbound gives its slot back when it is closed.
 type inbound struct {
 	*tls.Conn
-	free   func()
-	once   sync.Once
-	opened error
-}
-
-var errPurpose = errors.New("connection for an unknown purpose")
-
-func (c *inbound) Read(p []byte) (int, error) {
-	c.once.Do(func() { c.opened = c.open() })
-	if c.opened != nil {
-		return 0, c.opened
-	}
-	return c.Conn.Read(p)
-}
-
-func (c *inbound) open() error {
-	if err := c.SetDeadline(time.Now().Add(handshakeTime)); err != nil {
-		return err
-	}
-	var b [1]byte
-	if _, err := c.Conn.Read(b[:]); err != nil {
-		return err
-	}
-	if b[0] != purposeRaft {
-		return errPurpose
-	}
-	return c.SetDeadline(time.Time{})
+	free func()
 }
 
 func (c *inbound) Close() error {

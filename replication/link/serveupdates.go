@@ -221,7 +221,7 @@ func (h *Hub) report(w http.ResponseWriter, r *http.Request, p Peer) error {
 	if err != nil {
 		return err
 	}
-	if err := h.o.Releases.Report(r.Context(), p, rep); err != nil {
+	if err := h.o.Releases.TakeReport(r.Context(), p, rep); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

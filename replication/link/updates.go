@@ -172,8 +172,8 @@ type Releases interface {
 	Offer(ctx context.Context, p Peer, a Asking) (*Offer, error)
 	// Part opens a file of a release.
 	Part(ctx context.Context, p Peer, h Hash) (io.ReadSeekCloser, error)
-	// Report returns when the report is committed.
-	Report(ctx context.Context, p Peer, r Report) error
+	// TakeReport returns when the report is committed.
+	TakeReport(ctx context.Context, p Peer, r Report) error
 }
 
 // What Releases answer in place of an answer.

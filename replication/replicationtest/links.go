@@ -27,7 +27,7 @@ func openDoor(t testing.TB, h *hub.Hub, node *identity.Node, addr string) *door 
 	if err != nil {
 		t.Fatal(err)
 	}
-	end, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.Known), Intake: h, Archive: h})
+	end, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.Known), Intake: h, Archive: h, Releases: h})
 	if err != nil {
 		t.Fatal(err)
 	}

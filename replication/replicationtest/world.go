@@ -112,7 +112,8 @@ func (w *World) plant(o Options) {
 		}
 		n.o = hub.Options{Dir: n.Dir, Node: cert, Bind: p.Raft, Listener: listeners[i], Peers: peers, Bootstrap: true, Times: o.Times,
 			BlockCache: 4 << 20, IndexCache: 4 << 20, ValueLogFile: 32 << 20, LogSegment: 4 << 20,
-			NoNightly: true, Dial: w.net.dialer(p.ID), ContactEvery: time.Second}
+			NoNightly: true, Dial: w.net.dialer(p.ID), ContactEvery: time.Second,
+			OpenBundle: OpenBundle, GatherEvery: 100 * time.Millisecond, PartsReserve: 1 << 20}
 		if os.Getenv("TRAMXA_VERBOSE") == "1" {
 			n.o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("node", p.ID)
 		}

@@ -89,24 +89,26 @@ func failureOf(resp *http.Response) error {
 	return fmt.Errorf("%w: http status %d", link.ErrProtocol, resp.StatusCode)
 }
 
-// anyNode calls fn with one node after the other until one answers.
+// anyNode calls fn with one node after the other until one answers; what
+// each said in place of an answer is in the error.
 func (u *Updates) anyNode(ctx context.Context, fn func(ctx context.Context, c *http.Client, addr string) error) error {
 	if u.Dialer == nil || len(u.Addresses) == 0 {
 		return errors.New("spoke: updates need a dialer and the hub's addresses")
 	}
 	c := u.client()
 	defer c.CloseIdleConnections()
-	var err error
+	var all []error
 	for range u.Addresses {
 		one, stop := context.WithTimeoutCause(ctx, u.patience(), link.ErrStalled)
-		err = fn(one, c, u.address())
+		err := fn(one, c, u.address())
 		stop()
 		if err == nil || ctx.Err() != nil || final(err) || errors.Is(err, link.ErrSenseless) {
 			return err
 		}
+		all = append(all, fmt.Errorf("%s: %w", u.address(), err))
 		u.next++
 	}
-	return err
+	return errors.Join(all...)
 }
 
 func (u *Updates) address() string { return u.Addresses[u.next%len(u.Addresses)] }

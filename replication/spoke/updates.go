@@ -172,9 +172,11 @@ type localError struct{ error }
 
 func (e *localError) Unwrap() error { return e.error }
 
+// final tells what another node would not answer otherwise. A key that is not
+// known is none of it: a node that is behind may not have heard of it yet.
 func final(err error) bool {
 	var local *localError
-	return errors.As(err, &local) || errors.Is(err, link.ErrFencedOut) || errors.Is(err, link.ErrNoPart) || errors.Is(err, ErrAltered) || errors.Is(err, link.ErrNotKnown)
+	return errors.As(err, &local) || errors.Is(err, link.ErrFencedOut) || errors.Is(err, link.ErrNoPart) || errors.Is(err, ErrAltered)
 }
 
 func stallCause(ctx context.Context, err error) error {

@@ -95,8 +95,8 @@ func (r *Releases) Part(_ context.Context, _ link.Peer, h link.Hash) (io.ReadSee
 	return content{bytes.NewReader(b)}, nil
 }
 
-// Report takes a report.
-func (r *Releases) Report(_ context.Context, _ link.Peer, rep link.Report) error {
+// TakeReport takes a report.
+func (r *Releases) TakeReport(_ context.Context, _ link.Peer, rep link.Report) error {
 	if err := r.fault(); err != nil {
 		return err
 	}
