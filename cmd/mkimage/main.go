@@ -23,7 +23,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{diskCommand(), sheetCommand(), updateCommand()}
+	return []command{diskCommand(), sheetCommand(), updateCommand(), releaseCommand(), keysCommand()}
 }
 
 // errUsage is wrapped when the words were wrong, not the work.

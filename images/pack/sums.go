@@ -16,19 +16,18 @@ import (
 const SumsFile = "SHA256SUMS"
 
 // Sums lists the files of dir, sub-directories included, as 'sha256sum --check'
-// reads them; names in except are left out.
-func Sums(dir string, except ...string) ([]byte, error) {
+// reads them, but those that skip names.
+func Sums(dir string, skip func(name string) bool) ([]byte, error) {
 	sums := make(map[string]string)
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		if err != nil || slices.Contains(except, name) {
+		if name = filepath.ToSlash(name); err != nil || skip(name) {
 			return err
 		}
-		sum, err := FileSum(path)
-		sums[filepath.ToSlash(name)] = sum
+		sums[name], err = FileSum(path)
 		return err
 	})
 	if err != nil {

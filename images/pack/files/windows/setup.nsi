@@ -105,11 +105,20 @@ Function ${un}Say
 FunctionEnd
 
 ; Do runs the command on top of the stack, hidden; its exit code takes its place.
+; What it said is in $R9, and in the log when it failed.
 Function ${un}Do
 	Exch $0
-	nsExec::ExecToLog /TIMEOUT=90000 '$0'
-	Exch
-	Pop $0
+	Push $1
+	nsExec::ExecToStack /TIMEOUT=90000 '$0'
+	Pop $1
+	Pop $R9
+	${If} $1 != 0
+		Push "$0$\r$\n$1: $R9"
+		Call ${un}Note
+	${EndIf}
+	StrCpy $0 $1
+	Pop $1
+	Exch $0
 FunctionEnd
 
 ; StopService stops the service and waits until its program is free. 1 on the
@@ -260,8 +269,6 @@ Section "$(partProgram)" secProgram
 	File tramxa.cdx.json
 	WriteUninstaller "$INSTDIR\uninstall.exe"
 
-	; Register and keys: for the system and administrators alone. Anybody may make
-	; a directory in ProgramData, so what was there before us changes hands.
 	ReadRegStr $0 HKLM "Software\tramxa" "Version"
 	${If} $0 == ""
 		Push "$APPDATA\tramxa"
@@ -398,22 +405,19 @@ Function Shortcut
 	Pop $0
 FunctionEnd
 
+; Guard takes a directory that was in ProgramData before us out of other hands:
+; anybody may make one there. The service's own rights are set by 'tramxa service
+; install'.
 Function Guard
 	Exch $0
 	Push $1
-	CreateDirectory "$0"
-	Push '"$SYSDIR\icacls.exe" "$0" /setowner *S-1-5-32-544 /T /C /Q'
-	Call Do
-	Pop $1
-	Push '"$SYSDIR\icacls.exe" "$0" /reset /T /C /Q'
-	Call Do
-	Pop $1
-	Push '"$SYSDIR\icacls.exe" "$0" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F /Q'
-	Call Do
-	Pop $1
-	${If} $1 != 0
-		Push "Không đặt được quyền cho $0. / The rights of $0 could not be set. ($1)"
-		Call Note
+	${If} ${FileExists} "$0\*.*"
+		Push '"$SYSDIR\icacls.exe" "$0" /setowner *S-1-5-32-544 /T /C /Q'
+		Call Do
+		Pop $1
+		Push '"$SYSDIR\icacls.exe" "$0" /reset /T /C /Q'
+		Call Do
+		Pop $1
 	${EndIf}
 	Pop $1
 	Pop $0
@@ -432,13 +436,13 @@ Section "Uninstall"
 		${Say} "Trạm xã đang chạy và không dừng được; chưa gỡ gì. Cách làm: khởi động lại máy rồi gỡ lại." "Trạm xã runs and could not be stopped; nothing was removed. The way: restart the PC and uninstall again."
 		Abort
 	${EndIf}
+	StrCpy $0 1
 	${If} ${FileExists} "$INSTDIR\tramxa.exe"
 		Push '"$INSTDIR\tramxa.exe" service uninstall'
 		Call un.Do
 		Pop $0
 	${EndIf}
-	ReadRegStr $0 HKLM "${SERVICE}" "ImagePath"
-	${If} $0 != ""
+	${If} $0 != 0
 		Push '"$SYSDIR\sc.exe" delete tramxa'
 		Call un.Do
 		Pop $0
