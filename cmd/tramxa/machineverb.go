@@ -121,7 +121,7 @@ func runMachineDiskTest(ctx context.Context, args []string, io stdio) error {
 	if *f.json {
 		return writeJSON(io.out, result)
 	}
-	return machine.TestSheet(o.Facts, result).Write(io.out, *f.lang)
+	return machine.DiskSheet(o.Facts, result).Write(io.out, *f.lang)
 }
 
 // showDiskTest shows the number that the technician remembers.

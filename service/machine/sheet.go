@@ -43,8 +43,8 @@ func LookSheet(f Facts, p Profile) Sheet {
 	return Sheet{[]Section{machineSection(f), disk, clockSection(f), profileSection(p), unknownSection(f)}}.tidy()
 }
 
-// TestSheet is the part about a disk test.
-func TestSheet(f Facts, r DiskResult) Sheet { return Sheet{[]Section{diskSection(f, &r)}} }
+// DiskSheet is the part about a disk test.
+func DiskSheet(f Facts, r DiskResult) Sheet { return Sheet{[]Section{diskSection(f, &r)}} }
 
 // SmartSheet is the part about what the disk says of itself.
 func SmartSheet(s Smart) Sheet { return Sheet{[]Section{smartSection(s)}} }
@@ -168,18 +168,24 @@ func smartSection(m Smart) Section {
 
 func clockSection(f Facts) Section {
 	s := Section{Key: "sheet.clock"}
-	s.value("row.now", f.Clock.Now.UTC().Format("2006-01-02 15:04 UTC"))
+	s.value("row.now", f.Clock.Now.In(vietnam).Format("2006-01-02 15:04"))
 	switch {
 	case f.Clock.Missing:
 		s.text("row.rtc", "clock.missing", nil, Note)
 	case !f.Clock.RTC.IsZero():
-		s.value("row.rtc", f.Clock.RTC.Format("2006-01-02 15:04"))
+		s.value("row.rtc", f.Clock.RTC.In(vietnam).Format("2006-01-02 15:04"))
 	}
-	if d := f.Clock.Drift; d.Abs() > time.Minute {
+	switch d := f.Clock.Drift; {
+	case d.Abs() > 48*time.Hour:
+		s.text("row.drift", "clock.days", map[string]string{"days": strconv.Itoa(int(d.Hours() / 24))}, Warn)
+	case d.Abs() > time.Minute:
 		s.value("row.drift", d.String())
 	}
 	return s
 }
+
+// vietnam is where the machines are; old ones have no table of zones.
+var vietnam = time.FixedZone("", 7*60*60)
 
 func profileSection(p Profile) Section {
 	s := Section{Key: "sheet.profile"}
