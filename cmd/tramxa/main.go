@@ -48,6 +48,7 @@ func verbs() []verb {
 		restoreVerb(),
 		doctorVerb(),
 		serviceVerb(),
+		updateVerb(),
 		machineVerb(),
 		versionVerb(),
 	}

@@ -237,19 +237,3 @@ func explainService(err error, hub bool) error {
 	}
 	return err
 }
-
-// programSource says which program the launcher starts.
-func programSource(place.Base) (service.Source, error) {
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	return factoryOnly{service.Program{Path: exe, Label: readVersion().Version}}, nil
-}
-
-// factoryOnly always starts the program that was installed.
-type factoryOnly struct{ program service.Program }
-
-func (f factoryOnly) Next(context.Context) (service.Program, error) { return f.program, nil }
-func (f factoryOnly) Confirmed(service.Program) error               { return nil }
-func (f factoryOnly) Failed(service.Program, string) error          { return nil }

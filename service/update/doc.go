@@ -4,8 +4,7 @@
 // It owns four formats, each versioned, strict, bounded and pinned by a golden
 // file in testdata: the key set, the manifest of a release with its signatures,
 // the bundle (*.tramup) that carries both with the parts, and the state of the
-// slots (state.json); besides it writes the GRUB environment block of image
-// machines. It owns the rules: what may be installed (Preflight), which program
+// slots (state.json). It owns the rules: what may be installed (Preflight), which program
 // starts next and what its failure leads to (Step, pure), and how that reaches
 // the disk so that the power may go at any instant (Store).
 //

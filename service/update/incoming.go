@@ -33,7 +33,7 @@ func (s *Store) Needed(r Release) ([]Part, []Text, error) {
 	f, _ := r.File(s.o.Machine.System, KindProgram)
 	p := f.Packings[0]
 	for _, q := range f.Packings[1:] {
-		if slot, ok := st.holding(q.From); ok && q.Size < p.Size && s.intact(slot, *st.In(slot)) == nil {
+		if slot, ok := st.holding(q.From); ok && q.Size < p.Size && s.intact(st, slot, *st.In(slot)) == nil {
 			p = q
 		}
 	}
@@ -69,6 +69,9 @@ func (in *Incoming) Have() (int64, error) {
 	}
 	return max(0, size-partStep), nil
 }
+
+// ReadAt is io.ReaderAt, of what is there.
+func (in *Incoming) ReadAt(p []byte, off int64) (int, error) { return in.f.ReadAt(p, off) }
 
 // WriteAt is io.WriterAt, for bytes within the part, in rising order.
 func (in *Incoming) WriteAt(p []byte, off int64) (int, error) {

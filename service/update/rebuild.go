@@ -12,7 +12,10 @@ import (
 // older one runs, the newer one has to prove itself once more. The level is one
 // that both read, so nothing is written that could not be read by the other.
 func (s *Store) rebuild(damaged bool) (State, error) {
-	st := New(s.factory())
+	if s.o.Self.SHA256.IsZero() {
+		return State{}, ErrNoState
+	}
+	st := New(s.factory(), s.o.Self.Path)
 	trust, err := s.trust()
 	if errors.Is(err, ErrDevelopment) {
 		return st, nil
@@ -35,7 +38,7 @@ func (s *Store) rebuild(damaged bool) (State, error) {
 			continue
 		}
 		p, ok := s.installed(r)
-		if ok && s.ensure(slot, p) == nil {
+		if ok && s.ensure(st, slot, p) == nil {
 			programs = append(programs, found{slot, p, r.keys})
 		}
 	}

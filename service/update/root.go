@@ -7,19 +7,19 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"tramxa/appliance/journal"
+	"tramxa/images/grubenv"
 )
 
 // An image machine has two roots, A and B: each a squashfs on a partition of its
-// own, with kernel and initrd on the boot partition. GRUB reads from its
-// environment block which one starts, and counts tries only while good=0:
-//
-//	slot=A|B  good=0|1  tries=N  rolled=0|1  root_seq=N
+// own, with kernel and initrd on the boot partition. The boot loader reads from
+// its environment block (package grubenv) which one starts, and counts tries only
+// of one that has not proved itself.
 //
 // The station collects a root in a directory that it owns and leaves pending.json
-// there; a unit of the system, as root, verifies everything again and writes.
+// there; a unit of the system, with privileges, verifies everything again and
+// writes.
 
 const (
 	pendingName = "pending.json"
@@ -27,7 +27,6 @@ const (
 	resultName  = "result.json"
 
 	rootFormat = "tramxa-root"
-	rootTries  = 2
 )
 
 // pendingRoot asks for a root to be written.
@@ -49,13 +48,13 @@ type RootResult struct {
 
 // RootMachine is the part of an image machine that root updates touch.
 type RootMachine struct {
-	Dir     string            // place.Base.App + "/root"
-	Boot    string            // where the boot partition is mounted
-	Devices map[string]string // "A", "B": the partitions of the roots
-	Running string            // "A" or "B": the root that runs
-	System  string            // "image/amd64"
-	Trust   *Trust            // nil: BuiltIn
-	FS      journal.FS        // nil: journal.OS; of Boot and the devices
+	Dir     string                  // place.Base.App + "/root"
+	Boot    string                  // where the boot partition is mounted
+	Devices map[grubenv.Slot]string // the partitions of the roots
+	Running grubenv.Slot            // the root that runs
+	System  string                  // "image/amd64"
+	Trust   *Trust                  // nil: BuiltIn
+	FS      journal.FS              // nil: journal.OS; of Boot and the devices
 
 	// DirFS is the file system of Dir, which a user without privileges owns: for a
 	// process with privileges one that follows no links out of it.
@@ -76,13 +75,18 @@ func (m RootMachine) dirFS() journal.FS {
 	return m.fs()
 }
 
-func (m RootMachine) env() string { return filepath.Join(m.Boot, "grub", "grubenv") }
+func (m RootMachine) envName() string { return filepath.Join(m.Boot, "grub", "grubenv") }
 
-func other(slot string) string {
-	if slot == "A" {
-		return "B"
+func (m RootMachine) readEnv() (grubenv.Env, error) {
+	b, err := journal.ReadFile(m.fs(), m.envName(), grubenv.Size)
+	var env grubenv.Env
+	if err == nil {
+		env, err = grubenv.Parse(b)
 	}
-	return "A"
+	if err != nil {
+		err = fmt.Errorf("read the boot choice: %w", err)
+	}
+	return env, err
 }
 
 // Apply writes the pending root into the slot that does not run, verifies it by
@@ -111,34 +115,33 @@ func (m RootMachine) apply(ctx context.Context) (Release, error) {
 	if err != nil {
 		return r, err
 	}
-	env, err := readGrubEnv(m.fs(), m.env())
+	env, err := m.readEnv()
 	if err != nil {
-		return r, fmt.Errorf("read the boot choice: %w", err)
+		return r, err
 	}
-	if env["slot"] != m.Running || env["good"] != "1" {
+	if env.Slot != m.Running || !env.Good {
 		return r, refuse(ReasonTrying, text(
 			"Hệ điều hành đang chạy chưa được xác nhận. Hãy đợi vài phút rồi làm lại.",
 			"the running system (%s) is not confirmed yet; wait some minutes, then repeat", m.Running))
 	}
-	if seq, _ := strconv.ParseUint(env["root_seq"], 10, 64); r.Sequence <= seq {
+	// A root that failed may be tried once more; the one that runs may not.
+	if r.Sequence < env.Seq || r.Sequence == env.Seq && !env.Rolled {
 		return r, refuse(ReasonOlder, text(
-			"Hệ điều hành trong gói (số %d) không mới hơn bản đang chạy (số %d).",
-			"the system in the bundle (number %d) is not newer than the running one (number %d)", r.Sequence, seq))
+			"Hệ điều hành trong gói (số %d) không mới hơn bản đã có (số %d).",
+			"the system in the bundle (number %d) is not newer than the one here (number %d)", r.Sequence, env.Seq))
 	}
-	slot := other(m.Running)
+	slot := m.Running.Other()
 	root, _ := r.File(m.System, KindRoot)
 	if err := m.writeRoot(ctx, m.Devices[slot], root); err != nil {
 		return r, fmt.Errorf("write root %s: %w", slot, err)
 	}
-	for kind, name := range map[string]string{KindKernel: "vmlinuz", KindInitrd: "initrd.img"} {
-		f, _ := r.File(m.System, kind)
-		if err := m.writeBootFile(ctx, filepath.Join(m.Boot, slot, name), f); err != nil {
-			return r, fmt.Errorf("write %s of root %s: %w", kind, slot, err)
+	for _, b := range []struct{ kind, name string }{{KindKernel, "vmlinuz"}, {KindInitrd, "initrd.img"}} {
+		f, _ := r.File(m.System, b.kind)
+		if err := m.writeBootFile(ctx, filepath.Join(m.Boot, slot.String(), b.name), f); err != nil {
+			return r, fmt.Errorf("write %s of root %s: %w", b.kind, slot, err)
 		}
 	}
-	env["slot"], env["good"], env["tries"], env["rolled"] = slot, "0", strconv.Itoa(rootTries), "0"
-	env["root_seq"] = strconv.FormatUint(r.Sequence, 10)
-	return r, m.writeEnv(env)
+	return r, m.writeEnv(env.Trial(r.Sequence))
 }
 
 // pending reads and verifies what the station has left.
@@ -174,31 +177,27 @@ func (m RootMachine) pending() (Release, error) {
 }
 
 // Confirm marks the running root as good. When another one was to be tried and
-// GRUB came back from it, that is what the result says.
+// the boot loader came back from it, that is what the result says.
 func (m RootMachine) Confirm() (RootResult, error) {
-	env, err := readGrubEnv(m.fs(), m.env())
+	env, err := m.readEnv()
 	if err != nil {
-		return RootResult{}, fmt.Errorf("read the boot choice: %w", err)
+		return RootResult{}, err
 	}
-	res := RootResult{Format: rootFormat, Version: 1, Outcome: OutcomeConfirmed}
-	res.Sequence, _ = strconv.ParseUint(env["root_seq"], 10, 64)
+	res := RootResult{Format: rootFormat, Version: 1, Sequence: env.Seq, Outcome: OutcomeConfirmed}
 	switch {
-	case env["slot"] == m.Running && env["good"] == "1" && env["rolled"] == "1":
+	case env.Slot != m.Running:
+		return res, fmt.Errorf("system %s runs, the boot loader was to start %s; nothing was changed", m.Running, env.Slot)
+	case env.Good && !env.Rolled:
+		return res, m.drop(isConfirm)
+	case env.Rolled:
 		res.Outcome = OutcomeRolledBack
 		res.Text = text(
 			"Hệ điều hành mới (số %d) không khởi động được; máy đã tự quay lại hệ cũ (%s).",
-			"the new system (number %d) did not start; the machine went back to the one before (%s) by itself", res.Sequence, m.Running)
-		env["rolled"] = "0"
-	case env["slot"] == m.Running && env["good"] == "1":
-		return res, m.drop(isConfirm)
-	case env["slot"] != m.Running:
-		res.Outcome = OutcomeFailed
-		res.Text = text("Máy đang chạy hệ %s, không phải hệ %s được chọn.", "system %s runs, not %s that was chosen", m.Running, env["slot"])
-		env["slot"] = m.Running
-	}
-	env["good"], env["tries"] = "1", "0"
-	if err := m.writeEnv(env); err != nil {
-		return res, err
+			"the new system (number %d) did not start; the machine went back to the one before (%s) by itself", env.Seq, m.Running)
+	default:
+		if err := m.writeEnv(env.Confirm()); err != nil {
+			return res, err
+		}
 	}
 	return res, errors.Join(m.result(res), m.drop(isConfirm))
 }

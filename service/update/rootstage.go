@@ -2,8 +2,10 @@ package update
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 
 	"tramxa/appliance/journal"
@@ -92,6 +94,19 @@ func (s *Store) AskRootConfirm() error {
 		return err
 	}
 	return journal.WriteFileAtomic(s.fs, s.path("root", confirmName), []byte("good\n"), 0o644)
+}
+
+// ReportRoot puts what came of a root update among the reports, once. Nothing
+// happens when there was none.
+func (s *Store) ReportRoot() error {
+	r, err := s.RootResult()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.do(RootCame{r})
 }
 
 // RootResult reads what came of the last root update; fs.ErrNotExist when there

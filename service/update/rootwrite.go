@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"tramxa/appliance/journal"
+	"tramxa/images/grubenv"
 )
 
 // writeRoot writes a squashfs over a partition and reads it back.
@@ -91,17 +92,16 @@ func (m RootMachine) writeBootFile(ctx context.Context, name string, f ManifestF
 	return m.fs().SyncDir(filepath.Dir(name))
 }
 
-// writeEnv writes the block in place: one sector changes.
-func (m RootMachine) writeEnv(env GrubEnv) error {
-	b, err := env.Bytes()
+// writeEnv writes the block in place: what differs stands in its first sector,
+// which a power cut leaves old or new.
+func (m RootMachine) writeEnv(env grubenv.Env) error {
+	const sector = 512
+	b := env.Marshal()
+	f, err := m.fs().OpenFile(m.envName(), os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	f, err := m.fs().OpenFile(m.env(), os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	if _, err = f.WriteAt(b[:grubSector], 0); err == nil {
+	if _, err = f.WriteAt(b[:sector], 0); err == nil {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {

@@ -21,11 +21,11 @@ const (
 
 // intact compares a slot's file with what was signed. The launcher's own file
 // is the one that runs.
-func (s *Store) intact(slot Slot, p Installed) error {
+func (s *Store) intact(st State, slot Slot, p Installed) error {
 	if slot == Factory {
 		return nil
 	}
-	got, size, err := s.hash(s.program(slot))
+	got, size, err := s.hash(s.program(st, slot))
 	if err == nil && (size != p.Size || got != p.SHA256) {
 		err = fmt.Errorf("%w: program in slot %s was altered", ErrFormat, slot)
 	}
@@ -46,26 +46,26 @@ type fileReader struct{ journal.File }
 
 // ensure leaves a slot with the file that was signed, brought back from its
 // second copy or from the launcher when it is the same program.
-func (s *Store) ensure(slot Slot, p Installed) error {
-	err := s.intact(slot, p)
+func (s *Store) ensure(st State, slot Slot, p Installed) error {
+	err := s.intact(st, slot, p)
 	if err == nil {
 		return nil
 	}
 	s.o.Log.Error("program file is not what was installed", "slot", slot, "version", p.Version, "err", err)
 	temp := s.path("incoming", healName)
 	healed := s.unpackCopy(temp, p)
-	if healed != nil && p.SHA256 == s.o.Self.SHA256 {
-		healed = s.copyProgram(temp, s.o.Self.Path, p)
+	if healed != nil && st.Factory != nil && p.SHA256 == st.Factory.SHA256 {
+		healed = s.copyProgram(temp, st.Launcher, p)
 	}
 	if healed == nil {
-		healed = s.replace(temp, s.program(slot))
+		healed = s.replace(temp, s.program(st, slot))
 	}
 	if healed != nil {
 		_ = s.fs.Remove(temp) // the first error is the one to tell
 		return errors.Join(err, healed)
 	}
 	s.o.Log.Info("program file brought back", "slot", slot, "version", p.Version)
-	return s.intact(slot, p)
+	return s.intact(st, slot, p)
 }
 
 func (s *Store) copyPath(sum Hash) string { return s.path("copies", sum.String()+".zst") }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,6 +14,20 @@ import (
 // EnvLevel names the variable with the data-format level that a program is to
 // write at.
 const EnvLevel = "TRAMXA_LEVEL"
+
+// Level is the data-format level that this process is to write at: what its
+// launcher says, else what this source writes.
+func Level() (int, error) {
+	text, ok := os.LookupEnv(EnvLevel)
+	if !ok {
+		return ThisFormats.Writes, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || !ThisFormats.Covers(n) {
+		return 0, fmt.Errorf("the data are to be written at level %q, this program knows levels %d to %d", text, ThisFormats.Reads[0], ThisFormats.Reads[1])
+	}
+	return n, nil
+}
 
 // lateAfter is how long a start on trial must have run for its failure to end
 // the trial at once; shorter ones get a second chance. Two hangs of a minute and
@@ -44,7 +59,9 @@ func (s *Store) Next(ctx context.Context) (Program, error) {
 	if err != nil {
 		return Program{}, err
 	}
-	st, _ = Step(st, s.o.Now(), Seen{s.factory()})
+	if !s.o.Self.SHA256.IsZero() {
+		st, _ = Step(st, s.o.Now(), Seen{s.factory(), s.o.Self.Path})
+	}
 	var broken []Slot
 	var why []error
 	for ctx.Err() == nil {
@@ -58,7 +75,7 @@ func (s *Store) Next(ctx context.Context) (Program, error) {
 			continue
 		}
 		p := *next.In(run.Slot)
-		if err := s.ensure(run.Slot, p); err != nil {
+		if err := s.ensure(next, run.Slot, p); err != nil {
 			s.o.Log.Error("program cannot be started", "slot", run.Slot, "version", p.Version, "err", err)
 			broken, why = append(broken, run.Slot), append(why, err)
 			continue
@@ -72,7 +89,7 @@ func (s *Store) Next(ctx context.Context) (Program, error) {
 		}
 		s.start = time.Now()
 		return Program{
-			Path: s.program(run.Slot), Env: []string{EnvLevel + "=" + strconv.Itoa(run.Level)},
+			Path: s.program(next, run.Slot), Env: []string{EnvLevel + "=" + strconv.Itoa(run.Level)},
 			Trial: run.Trial, Label: p.Version,
 		}, nil
 	}
@@ -115,7 +132,7 @@ func (s *Store) try(st State, broken []Slot) (State, Run, error) {
 // Confirmed takes note that the program on trial has proved itself.
 func (s *Store) Confirmed(p Program) error {
 	return s.change(func(st State) (State, error) {
-		if slot := s.slotOf(p); slot != "" && slot == slotOnTrial(st) {
+		if slot := s.slotOf(st, p); slot != "" && slot == slotOnTrial(st) {
 			st, _ = Step(st, s.o.Now(), Confirmed{SHA256: st.In(slot).SHA256})
 		}
 		return st, nil
@@ -126,7 +143,7 @@ func (s *Store) Confirmed(p Program) error {
 func (s *Store) Failed(p Program, reason string) error {
 	late := time.Since(s.start) >= lateAfter
 	return s.change(func(st State) (State, error) {
-		if slot := s.slotOf(p); p.Trial && slot != "" && slot == slotOnTrial(st) {
+		if slot := s.slotOf(st, p); p.Trial && slot != "" && slot == slotOnTrial(st) {
 			st, _ = Step(st, s.o.Now(), Failed{SHA256: st.In(slot).SHA256, Late: late, Reason: text(
 				"Phiên bản %s không chạy được: %s.", "version %s did not work: %s", p.Label, reason)})
 		}
@@ -135,9 +152,9 @@ func (s *Store) Failed(p Program, reason string) error {
 }
 
 // slotOf says which slot a program was started from.
-func (s *Store) slotOf(p Program) Slot {
+func (s *Store) slotOf(st State, p Program) Slot {
 	for _, slot := range []Slot{SlotA, SlotB, Factory} {
-		if filepath.Clean(p.Path) == filepath.Clean(s.program(slot)) {
+		if filepath.Clean(p.Path) == filepath.Clean(s.program(st, slot)) {
 			return slot
 		}
 	}

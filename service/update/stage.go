@@ -149,7 +149,7 @@ func (s *Store) unpackPart(ctx context.Context, st State, p Packing, f ManifestF
 			return ErrNoPart
 		}
 		var err error
-		if old, err = journal.ReadFile(s.fs, s.program(slot), maxDictionary); err != nil {
+		if old, err = journal.ReadFile(s.fs, s.program(st, slot), maxDictionary); err != nil {
 			return err
 		}
 	}
@@ -198,7 +198,7 @@ func (s *Store) place(r Release, p Installed) error {
 		if err := s.save(st); err != nil {
 			return st, err
 		}
-		if err := s.replace(s.path("incoming", unpackName), s.program(slot)); err != nil {
+		if err := s.replace(s.path("incoming", unpackName), s.program(st, slot)); err != nil {
 			return st, err
 		}
 		if err := s.writeDocuments(slot, r); err != nil {

@@ -102,13 +102,15 @@ type State struct {
 	Previous Slot       `json:"previous"` // kept to go back to; "" none
 	A        *Installed `json:"a"`
 	B        *Installed `json:"b"`
-	Factory  *Installed `json:"factory"` // as the launcher last saw itself
+	Factory  *Installed `json:"factory"`  // as the launcher last saw itself
+	Launcher string     `json:"launcher"` // where its file lies
 	Trial    *Trial     `json:"trial"`
 	PutBack  uint64     `json:"put_back"` // small files are to be looked after: the sequence whose trial failed
 
 	Marks   []Mark   `json:"marks"`   // newest last
 	Reports []Report `json:"reports"` // not yet told, oldest first
 	Count   uint64   `json:"count"`   // number of the last report
+	Root    string   `json:"root"`    // what was last reported of a root: "12 confirmed"
 }
 
 // In returns the program in a slot, nil when there is none.

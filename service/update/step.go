@@ -1,6 +1,7 @@
 package update
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -10,7 +11,10 @@ type Event interface{ event() }
 
 type (
 	// Seen: the launcher looks at itself before a start.
-	Seen struct{ Program Installed }
+	Seen struct {
+		Program Installed
+		Path    string
+	}
 	// Cleared: a slot is about to be overwritten.
 	Cleared struct{ Slot Slot }
 	// Staged: a verified program lies in a slot, durably.
@@ -41,6 +45,8 @@ type (
 		Version  string
 		Reason   Text
 	}
+	// RootCame: this is what came of a root update.
+	RootCame struct{ Result RootResult }
 	// Told: the province has the reports up to this number.
 	Told struct{ Number uint64 }
 )
@@ -54,6 +60,7 @@ func (Failed) event()      {}
 func (Rollback) event()    {}
 func (PutBackDone) event() {}
 func (Refused) event()     {}
+func (RootCame) event()    {}
 func (Told) event()        {}
 
 // Effect is what the store is to do. Effects come in order; all before Run are
@@ -86,11 +93,11 @@ func (No) effect()       {}
 
 // New is the state of a machine that has only the program of the package. Its
 // data are written as that program writes.
-func New(factory Installed) State {
+func New(factory Installed, path string) State {
 	return State{
 		Format: stateFormat, Version: 1,
 		Level: factory.Formats.Writes, Highest: factory.Sequence,
-		Current: Factory, Factory: &factory, Marks: []Mark{}, Reports: []Report{},
+		Current: Factory, Factory: &factory, Launcher: path, Marks: []Mark{}, Reports: []Report{},
 	}
 }
 
@@ -101,6 +108,7 @@ func Step(s State, at time.Time, e Event) (State, []Effect) {
 	var effects []Effect
 	switch e := e.(type) {
 	case Seen:
+		t.s.Launcher = e.Path
 		t.seen(e.Program)
 	case Cleared:
 		effects = t.cleared(e.Slot)
@@ -118,6 +126,12 @@ func Step(s State, at time.Time, e Event) (State, []Effect) {
 		t.s.PutBack = 0
 	case Refused:
 		t.report(Installed{Sequence: e.Sequence, Version: e.Version}, OutcomeRefused, e.Reason)
+	case RootCame:
+		said := fmt.Sprintf("%d %s", e.Result.Sequence, e.Result.Outcome)
+		if said != t.s.Root {
+			t.s.Root = said
+			t.report(Installed{Sequence: e.Result.Sequence, Version: e.Result.Release}, e.Result.Outcome, e.Result.Text)
+		}
 	case Told:
 		t.s.Reports = slices.DeleteFunc(t.s.Reports, func(r Report) bool { return r.Number <= e.Number })
 	}

@@ -31,10 +31,10 @@ const (
 // DefaultChannel is what a machine takes when nothing else is said.
 const DefaultChannel = "stable"
 
-// Options of a Store. Dir and Self are required.
+// Options of a Store. Dir is required.
 type Options struct {
 	Dir     string // place.Base.App, absolute
-	Self    Build  // the launcher: the program of the package
+	Self    Build  // the launcher, which is the program of the package; zero in every other process
 	Channel string // "": DefaultChannel
 
 	// Small are files that are copied before a trial, by absolute name; those
@@ -60,8 +60,8 @@ type Store struct {
 
 // Open makes the directory if it is missing. It changes nothing else.
 func Open(o Options) (*Store, error) {
-	if o.Dir == "" || o.Self.SHA256.IsZero() || o.Self.Formats.check() != nil {
-		return nil, errors.New("open the slots: a directory and the program's own build are needed")
+	if o.Dir == "" || !o.Self.SHA256.IsZero() && o.Self.Formats.check() != nil {
+		return nil, errors.New("open the slots: a directory, and of a launcher its build, are needed")
 	}
 	if o.Channel == "" {
 		o.Channel = DefaultChannel
@@ -102,13 +102,17 @@ func programName() string {
 	return "tramxa"
 }
 
-// Program returns the file in a slot.
-func (s *Store) program(slot Slot) string {
+// program returns the file in a slot.
+func (s *Store) program(st State, slot Slot) string {
 	if slot == Factory {
-		return s.o.Self.Path
+		return st.Launcher
 	}
 	return s.path(string(slot), programName())
 }
+
+// ErrNoState is returned where a machine has no state yet and this process is
+// not its launcher, which makes it at the first start.
+var ErrNoState = errors.New("the service has not run on this machine yet; start it first")
 
 // factory is the launcher as a program in a slot.
 func (s *Store) factory() Installed {

@@ -184,10 +184,10 @@ func TestRemovedProgramIsBroughtBack(t *testing.T) {
 	m := newMaker(t)
 	r1, r2, r3 := m.release(1, one), m.release(2, one), m.release(3, one)
 	for name, harm := range map[string]func(*testMachine, *Store){
-		"removed": func(w *testMachine, s *Store) { must(t, w.disk.Remove(s.program(SlotA))) },
-		"altered": func(w *testMachine, s *Store) { must(t, w.disk.FlipBit(s.program(SlotA), 77, 3)) },
+		"removed": func(w *testMachine, s *Store) { must(t, w.disk.Remove(s.program(State{}, SlotA))) },
+		"altered": func(w *testMachine, s *Store) { must(t, w.disk.FlipBit(s.program(State{}, SlotA), 77, 3)) },
 		"emptied": func(w *testMachine, s *Store) {
-			must(t, journal.WriteFileAtomic(w.disk, s.program(SlotA), nil, 0o755))
+			must(t, journal.WriteFileAtomic(w.disk, s.program(State{}, SlotA), nil, 0o755))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestRemovedProgramIsBroughtBack(t *testing.T) {
 			w.runs(s, r2, false)
 			// A version on trial that is removed is gone back from.
 			w.stage(s, r3)
-			must(t, w.disk.Remove(s.program(SlotB)))
+			must(t, w.disk.Remove(s.program(State{}, SlotB)))
 			must(t, w.disk.Remove(s.copyPath(r3.sum())))
 			w.runs(s, r2, false)
 		})
@@ -372,7 +372,7 @@ func TestPatchIsUsedAndAltered(t *testing.T) {
 	}
 	// The bundle holds both; a program that was altered cannot be patched, the
 	// whole is taken. It is found out only by the result.
-	must(t, w.disk.FlipBit(s.program(SlotA), 5, 0))
+	must(t, w.disk.FlipBit(s.program(State{}, SlotA), 5, 0))
 	must(t, w.disk.FlipBit(factoryPath, 5, 0))
 	w.stage(s, r3)
 	w.runs(s, r3, true)
