@@ -134,7 +134,7 @@ type setupBody struct {
 type stepView struct {
 	Number             int
 	Slug, Name         string
-	Here, Before, Last bool
+	Here, Before, Open bool // Open: it can be gone back to
 }
 
 // fill adds the row of steps.
@@ -142,7 +142,7 @@ func (b *setupBody) fill(v *setupVisit) {
 	steps := setupSteps()
 	b.Of = len(steps)
 	for i, st := range steps {
-		b.Steps = append(b.Steps, stepView{Number: i + 1, Slug: st.slug, Name: v.text(st.name), Here: i+1 == b.At, Before: i+1 < b.At && !b.Finished})
+		b.Steps = append(b.Steps, stepView{Number: i + 1, Slug: st.slug, Name: v.text(st.name), Here: i+1 == b.At, Before: i+1 < b.At, Open: i+1 < b.At && !b.Finished})
 	}
 	if b.At > 1 && !b.Finished {
 		b.Back = "/cai-dat/" + steps[b.At-2].slug
