@@ -163,26 +163,27 @@ func TestProbeFS(t *testing.T) {
 		{"vfat", "", "mkfs.fat", []string{"-F", "32"}},
 		{"swap", "doi", "mkswap", []string{"-q", "-L", "doi"}},
 	} {
-		tool, err := exec.LookPath(c.tool)
-		if err != nil {
-			if tool, err = exec.LookPath("/usr/sbin/" + c.tool); err != nil {
-				t.Logf("%s is not there, not tried", c.tool)
-				continue
+		t.Run(c.tool+" "+c.label, func(t *testing.T) {
+			tool, err := exec.LookPath(c.tool)
+			if err != nil {
+				if tool, err = exec.LookPath("/usr/sbin/" + c.tool); err != nil {
+					t.Skipf("skipped: %s is not installed", c.tool)
+				}
 			}
-		}
-		name := filepath.Join(t.TempDir(), "disk")
-		if err := os.WriteFile(name, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Truncate(name, 64<<20); err != nil {
-			t.Fatal(err)
-		}
-		if out, err := exec.Command(tool, append(c.args, name)...).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", c.tool, err, out)
-		}
-		if kind, label := probeDeviceFile(t, name); kind != c.kind || label != c.label {
-			t.Errorf("%s: %q %q, want %q %q", c.tool, kind, label, c.kind, c.label)
-		}
+			name := filepath.Join(t.TempDir(), "disk")
+			if err := os.WriteFile(name, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(name, 64<<20); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(tool, append(c.args, name)...).CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v\n%s", c.tool, err, out)
+			}
+			if kind, label := probeDeviceFile(t, name); kind != c.kind || label != c.label {
+				t.Errorf("%s: %q %q, want %q %q", c.tool, kind, label, c.kind, c.label)
+			}
+		})
 	}
 	for mark, kind := range map[string]string{"hsqs": "squashfs", "LUKS\xba\xbe": "crypto_LUKS", "\xeb\x52\x90NTFS    ": "ntfs", "\xeb\x76\x90EXFAT   ": "exfat", "XFSB": "xfs", "": ""} {
 		if got, _ := probeFS(bytes.NewReader(append([]byte(mark), make([]byte, 4096)...))); got != kind {

@@ -1,11 +1,15 @@
 package machine_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -155,68 +159,95 @@ func TestDiskTestOnThisDisk(t *testing.T) {
 	t.Logf("%d synced writes, flush %v, write %d MB/s, read %d MB/s, verdict %s %v", r.Promised, r.Flush, r.Write/1e6, r.Read/1e6, r.Verdict, r.Reasons)
 }
 
-// TestKilledDiskTestIsNoVerdict: the process ends, the machine does not.
+// childDir, in the environment, makes the test program run a disk test there
+// until it is killed, and say each number.
+const childDir = "TRAMXA_DISKTEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		_, err := machine.DiskTest(context.Background(), dir, machine.TestOptions{Facts: booted("same"), Size: 1 << 20, Duration: time.Hour,
+			Progress: func(p machine.TestProgress) { fmt.Println(p.Seq) }})
+		fmt.Println("ended", err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// TestKilledDiskTestIsNoVerdict: the process is killed, the machine stays on.
 func TestKilledDiskTestIsNoVerdict(t *testing.T) {
-	dir, witness := t.TempDir(), t.TempDir()
-	stop, saved := errors.New("stop"), t.TempDir()
-	func() {
-		defer func() {
-			if p := recover(); p != stop {
-				t.Fatalf("not stopped: %v", p)
-			}
-		}()
-		_, err := machine.DiskTest(t.Context(), dir, machine.TestOptions{Facts: booted("same"), Size: 1 << 20, Duration: time.Minute, Witness: witness,
-			Progress: func(p machine.TestProgress) {
-				if p.Seq > 60 {
-					copyDir(t, dir, saved)
-					panic(stop)
-				}
-			}})
-		t.Fatalf("ended by itself: %v", err)
-	}()
+	dir, copied := t.TempDir(), t.TempDir()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childDir+"="+dir)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := uint64(0)
+	for lines := bufio.NewScanner(out); last < 60 && lines.Scan(); {
+		if last, err = strconv.ParseUint(lines.Text(), 10, 64); err != nil {
+			t.Errorf("child: %s", lines.Text())
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	if err := os.CopyFS(filepath.Join(copied, "disktest"), os.DirFS(filepath.Join(dir, "disktest"))); err != nil {
+		t.Fatal(err)
+	}
 	r, found, err := machine.DiskTestAfter(dir, machine.TestOptions{Facts: booted("same")})
-	if err != nil || !found || r.Cut || r.Verdict != machine.Unproven {
-		t.Errorf("after a kill: %+v, %v, %v", r, found, err)
+	if err != nil || !found || r.Cut || r.Verdict != machine.Unproven || r.Promised < last {
+		t.Errorf("after a kill at %d: %+v, %v, %v", last, r, found, err)
 	}
 	if _, found, err := machine.DiskTestAfter(dir, machine.TestOptions{Facts: booted("same")}); found || err != nil {
 		t.Errorf("judged twice: %v", err)
 	}
-	// The same files after a reboot are those of a disk that kept everything, but
-	// the witness, on another disk, has seen as much.
-	r, found, err = machine.DiskTestAfter(saved, machine.TestOptions{Facts: booted("other"), Witness: witness})
+	// The same files after a reboot are those of a disk that kept everything.
+	r, found, err = machine.DiskTestAfter(copied, machine.TestOptions{Facts: booted("other"), Seen: last})
 	if err != nil || !found || !r.Cut || r.Verdict != machine.Honest {
 		t.Errorf("after a reboot: %+v, %v, %v", r, found, err)
+	}
+	if left, _ := os.ReadDir(copied); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 
 // TestWitnessFindsALossInOrder: the disk goes back to how it was a while ago, as
 // one does that loses its cache, and only the witness knows better.
 func TestWitnessFindsALossInOrder(t *testing.T) {
-	dir, witness, early := t.TempDir(), t.TempDir(), t.TempDir()
-	stop, taken := errors.New("stop"), uint64(0)
-	func() {
-		defer func() { _ = recover() }()
-		_, _ = machine.DiskTest(t.Context(), dir, machine.TestOptions{Facts: booted("a"), Size: 1 << 20, Duration: time.Minute, Witness: witness,
-			Progress: func(p machine.TestProgress) {
-				switch {
-				case p.Seq > 60 && taken == 0:
-					taken = p.Seq
-					copyDir(t, dir, early)
-				case taken > 0 && p.Seq > taken:
-					panic(stop)
+	witness, kept := t.TempDir(), t.TempDir()
+	disk := crashfs.New(crashfs.Options{})
+	var early *crashfs.FS
+	stop := errors.New("stop")
+	_, err := machine.DiskTest(t.Context(), "/", machine.TestOptions{FS: disk, Facts: booted("a"), Size: 64 * 4096, Duration: time.Minute, Witness: witness,
+		Progress: func(p machine.TestProgress) {
+			switch p.Seq {
+			case 100:
+				early = disk.Clone()
+			case 120:
+				if err := os.CopyFS(kept, os.DirFS(witness)); err != nil {
+					t.Error(err)
 				}
-			}})
-	}()
-	r, found, err := machine.DiskTestAfter(early, machine.TestOptions{Facts: booted("b"), Witness: witness})
+				disk.FailAt(1, stop)
+			}
+		}})
+	if !errors.Is(err, stop) {
+		t.Fatal(err)
+	}
+	again := early.Clone()
+	r, found, err := machine.DiskTestAfter("/", machine.TestOptions{FS: early, Facts: booted("b")})
+	if err != nil || !found || r.Verdict != machine.Honest || r.Promised != 100 {
+		t.Errorf("without the witness: %+v, %v, %v", r, found, err)
+	}
+	r, found, err = machine.DiskTestAfter("/", machine.TestOptions{FS: again, Facts: booted("b"), Witness: kept})
 	if err != nil || !found || r.Verdict != machine.Lies {
 		t.Errorf("lost in order: %+v, %v, %v", r, found, err)
 	}
-}
-
-func copyDir(t *testing.T, from, to string) {
-	t.Helper()
-	if err := os.CopyFS(filepath.Join(to, "disktest"), os.DirFS(filepath.Join(from, "disktest"))); err != nil {
-		t.Fatal(err)
+	if left, _ := os.ReadDir(kept); len(left) != 0 {
+		t.Errorf("the witness keeps %v", left)
 	}
 }
 
