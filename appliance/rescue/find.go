@@ -176,7 +176,7 @@ func (w *walk) take(dir string, names map[string]bool) bool {
 	if isCopies || isBackup {
 		list, err := backups.Look(nil, dir)
 		for _, c := range list {
-			w.found = append(w.found, foundCopy(c))
+			w.found = append(w.found, FoundCopy(c))
 		}
 		if err != nil {
 			w.found = append(w.found, Found{What: Backup, Path: dir, Problem: err.Error()})
@@ -190,7 +190,8 @@ func (w *walk) take(dir string, names map[string]bool) bool {
 	return ok
 }
 
-func foundCopy(c backups.Copy) Found {
+// FoundCopy is a copy whose place is known.
+func FoundCopy(c backups.Copy) Found {
 	f := Found{What: Backup, Path: c.Folder, Backup: c, Changed: c.Made(), Bytes: c.Size()}
 	src, dir := c.FS()
 	var err error

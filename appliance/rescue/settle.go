@@ -141,6 +141,9 @@ func (t Target) settle(ctx context.Context, g journal.Genesis, keys store.Keys, 
 			t.Log.say(sayFailed, err)
 		}
 	}()
+	if len(g.Key) == 0 {
+		return s, fmt.Errorf("%w: its genesis cannot be read; hint: take another copy", store.ErrBadBackup)
+	}
 	if !g.Key.Equal(keys.Signer.Public()) {
 		return s, fmt.Errorf("%w: they are of another station than this", journal.ErrWrongKey)
 	}

@@ -13,7 +13,6 @@ import (
 type BackupSource struct {
 	dir  string
 	fs   journal.FS // the backup lies on
-	o    Options
 	keys Keys
 	m    Manifest
 	good [2]bool // the lane's chain is verified
@@ -30,18 +29,23 @@ func OpenBackupFrom(src journal.FS, dir string, o Options) (*BackupSource, error
 	if err != nil {
 		return nil, err
 	}
-	if src == nil {
-		src = journal.OS
-	}
 	keys, err := ReadKeys(o.FS, o.KeyFile)
 	if err != nil {
 		return nil, err
+	}
+	return OpenBackupWith(src, dir, keys)
+}
+
+// OpenBackupWith is OpenBackupFrom for keys that lie in no file.
+func OpenBackupWith(src journal.FS, dir string, keys Keys) (*BackupSource, error) {
+	if src == nil {
+		src = journal.OS
 	}
 	m, err := ReadManifest(src, dir)
 	if err == nil && (m.Station != keys.Station || m.Epoch != keys.Epoch) {
 		err = fmt.Errorf("%w: the backup is of station %d, epoch %d", journal.ErrWrongKey, m.Station, m.Epoch)
 	}
-	return &BackupSource{dir: dir, fs: src, o: o, keys: keys, m: m}, err
+	return &BackupSource{dir: dir, fs: src, keys: keys, m: m}, err
 }
 
 // Records is Source. The backup's whole chain is verified before the first record

@@ -47,6 +47,7 @@ func verbs() []verb {
 		backupVerb(),
 		restoreVerb(),
 		doctorVerb(),
+		rescueVerb(),
 		serviceVerb(),
 		updateVerb(),
 		machineVerb(),

@@ -47,28 +47,34 @@ func (m *mending) hub() (store.Source, error) {
 	if len(m.s.Hub) == 0 {
 		return nil, nil
 	}
-	pin, err := identity.ParsePin(m.s.HubPin)
-	if err != nil {
-		return nil, withHint(fmt.Errorf("hub_pin in %s: %w", configFile, err), "'tramxa hub init' prints it")
-	}
 	keys, err := store.ReadKeys(journal.OS, m.s.Key)
 	if err != nil {
 		return nil, err
 	}
-	now := clock.New(clock.Options{})
-	tls, err := identity.ClientTLS(identity.ClientOptions{Station: keys.Station, Key: keys.Signer, Pin: pin, Metered: m.s.Metered,
-		Clock: identity.Clock{Now: now.Now, Floor: now.Floor}})
-	if err != nil {
-		return nil, err
-	}
-	f := &spoke.Fetcher{Dialer: &link.Dialer{TLS: tls}, Addresses: m.s.Hub, Origin: journal.Origin{Station: keys.Station, Epoch: keys.Epoch},
-		App: readVersion().Version, Metered: m.s.Metered, Log: m.l.with("fetch", m.c.Dir), Clock: now.Now,
-		MaxBackoff: 3 * time.Second} // somebody waits
 	id, err := os.ReadFile(filepath.Join(m.c.Dir, installFile))
 	if err != nil {
 		return nil, err
 	}
-	copy(f.Install[:], id)
+	return hubRecords(m.s, keys, id, m.l.with("fetch", m.c.Dir))
+}
+
+// hubRecords is the province's archive as the installation with this number may
+// read it.
+func hubRecords(c stationConfig, keys store.Keys, install []byte, log *slog.Logger) (store.Source, error) {
+	pin, err := identity.ParsePin(c.HubPin)
+	if err != nil {
+		return nil, withHint(fmt.Errorf("hub_pin in %s: %w", configFile, err), "'tramxa hub init' prints it")
+	}
+	now := clock.New(clock.Options{})
+	tls, err := identity.ClientTLS(identity.ClientOptions{Station: keys.Station, Key: keys.Signer, Pin: pin, Metered: c.Metered,
+		Clock: identity.Clock{Now: now.Now, Floor: now.Floor}})
+	if err != nil {
+		return nil, err
+	}
+	f := &spoke.Fetcher{Dialer: &link.Dialer{TLS: tls}, Addresses: c.Hub, Origin: journal.Origin{Station: keys.Station, Epoch: keys.Epoch},
+		App: readVersion().Version, Metered: c.Metered, Log: log, Clock: now.Now,
+		MaxBackoff: 3 * time.Second} // somebody waits
+	copy(f.Install[:], install)
 	if _, err := rand.Read(f.Boot[:]); err != nil {
 		return nil, err
 	}

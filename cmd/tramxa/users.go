@@ -93,19 +93,25 @@ func showUsers(w io.Writer, list []userLine) error {
 }
 
 func (n *stationNode) handleUsers(w http.ResponseWriter, r *http.Request) error {
+	list, err := n.users(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, list)
+}
+
+// users are those of the book, and whether they may log in here.
+func (n *stationNode) users(ctx context.Context) ([]userLine, error) {
 	accounts := n.auth.Logins()
 	list := []userLine{}
-	err := n.View(r.Context(), func(v *register.View) error {
+	err := n.View(ctx, func(v *register.View) error {
 		for _, u := range v.Users() {
 			_, has := accounts[u.Login]
 			list = append(list, userLine{Number: u.Number, Login: u.Login, Name: u.Name, Role: roleName(u.Role), Disabled: u.Disabled, Account: has})
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, list)
+	return list, err
 }
 
 func readUserRequest(r *http.Request) (userRequest, error) {
