@@ -20,6 +20,7 @@ type care struct {
 	base    place.Base // "": run by hand
 	backups *backups.Nightly
 	pc      *pc
+	updates *updating // nil: not installed, or no launcher has run yet
 
 	once sync.Mutex // one copy asked for at a time
 }
@@ -46,7 +47,19 @@ func newCare(r *running, n *stationNode) (*care, error) {
 		Station: n.Store(), KeyFile: n.config.Key, Sealed: filepath.Join(n.dir, sealedKeys), Info: n.backupInfo,
 		Targets: c.targets, Home: home, Now: n.Clock().Now, Log: n.log.with("backups", n.dir),
 	})
-	return c, err
+	if err != nil || c.base == "" {
+		return c, err
+	}
+	slots, err := openSlots(c.base)
+	if err != nil {
+		return c, err
+	}
+	if _, err := slots.State(); err != nil {
+		n.log.Info("no updates here", "cause", err)
+		return c, nil
+	}
+	c.updates = newUpdating(n, slots)
+	return c, nil
 }
 
 // backupInfo is what a restore needs beside the book and the keys.
@@ -80,7 +93,12 @@ func (c *care) targets() []backups.Target {
 
 // Run does what is to be done from time to time, until ctx ends.
 func (c *care) Run(ctx context.Context) error {
-	go c.measure(ctx)
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() { c.measure(ctx) })
+	if c.updates != nil {
+		parts.Go(func() { _ = c.updates.Run(ctx) }) // ctx's error, as below
+	}
 	return c.backups.Run(ctx)
 }
 
@@ -111,7 +129,7 @@ func (c *care) backupNow() {
 
 // pages is what the pages show of it.
 func (c *care) pages(d *doors) localui.Care {
-	return localui.Care{
+	p := localui.Care{
 		Warnings:  c.pc.warnings,
 		Machine:   c.pc.sections,
 		Addresses: func() ([]string, string) { return d.addresses(), d.fingerprint() },
@@ -119,6 +137,10 @@ func (c *care) pages(d *doors) localui.Care {
 		BackupNow: c.backupNow,
 		Diagnosis: c.n.diagnosis,
 	}
+	if u := c.updates; u != nil {
+		p.Updates, p.UpdateCheck, p.UpdateApply, p.UpdateBack = u.status, u.check, u.apply, u.back
+	}
+	return p
 }
 
 func (c *care) backupStatus() localui.BackupStatus {

@@ -15,7 +15,7 @@ import (
 // while they answer. On a trial start the journal is written too.
 func (n *stationNode) health(ctx context.Context) error {
 	probes := []service.Probe{
-		{Name: "page", Ask: n.pageAnswers},
+		{Name: "page", Ask: pageAnswers(n.pageAddr)},
 		{Name: "station", Ask: n.Answers},
 	}
 	if n.launcher.Trial() {
@@ -25,9 +25,14 @@ func (n *stationNode) health(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// pageAnswers asks the page as a browser on this machine would.
-func (n *stationNode) pageAnswers(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.pageAddr+"/healthz", nil)
+// pageAnswers asks the page at addr as a browser on this machine would.
+func pageAnswers(addr string) func(context.Context) error {
+	return func(ctx context.Context) error { return answersHTTP(ctx, "http://"+addr+"/healthz") }
+}
+
+// answersHTTP wants a whole answer that says all is well.
+func answersHTTP(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}

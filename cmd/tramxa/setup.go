@@ -100,8 +100,7 @@ func (f *founding) serve(ctx context.Context) error {
 	f.report.Ready()
 	healthy, unwell := context.WithCancel(ctx)
 	defer unwell()
-	n := &stationNode{pageAddr: f.doors.page}
-	go f.report.Health(healthy, []service.Probe{{Name: "page", Ask: n.pageAnswers}}, service.HealthOptions{Log: f.log.with("health", f.dir)})
+	go f.report.Health(healthy, []service.Probe{{Name: "page", Ask: pageAnswers(f.doors.page)}}, service.HealthOptions{Log: f.log.with("health", f.dir)})
 	select {
 	case <-ctx.Done():
 	case <-f.opened:

@@ -220,19 +220,28 @@ func (n *stationNode) exchange(ctx context.Context) error {
 	return sp.Run(ctx)
 }
 
-func (n *stationNode) newSpoke() (*spoke.Spoke, error) {
+// dialer is the station's way to the hub's nodes, over TLS with its own key.
+func (n *stationNode) dialer() (*link.Dialer, error) {
 	pin, err := identity.ParsePin(n.config.HubPin)
 	if err != nil {
 		return nil, withHint(fmt.Errorf("hub_pin in %s: %w", configFile, err), "'tramxa hub init' prints it")
 	}
-	keys, origin := n.Store().Keys(), n.Store().Origin()
-	tls, err := identity.ClientTLS(identity.ClientOptions{Station: origin.Station, Key: keys.Signer, Pin: pin, Metered: n.config.Metered,
+	tls, err := identity.ClientTLS(identity.ClientOptions{Station: n.Store().Origin().Station, Key: n.Store().Keys().Signer, Pin: pin, Metered: n.config.Metered,
 		Clock: identity.Clock{Now: n.Clock().Now, Floor: n.Clock().Floor}})
 	if err != nil {
 		return nil, err
 	}
+	return &link.Dialer{TLS: tls, NetDial: n.wire.Dial(nil)}, nil
+}
+
+func (n *stationNode) newSpoke() (*spoke.Spoke, error) {
+	dialer, err := n.dialer()
+	if err != nil {
+		return nil, err
+	}
+	keys, origin := n.Store().Keys(), n.Store().Origin()
 	o := spoke.Options{Outbox: n.Outbox(), Origin: origin, Secret: keys.Secret, Signer: keys.Signer,
-		Dialer: &link.Dialer{TLS: tls, NetDial: n.wire.Dial(nil)}, Addresses: n.config.Hub,
+		Dialer: dialer, Addresses: n.config.Hub,
 		App: readVersion().Version, Metered: n.config.Metered, Log: n.log.with("spoke", n.dir), Clock: n.Clock().Now}
 	id, err := os.ReadFile(filepath.Join(n.dir, installFile))
 	if err != nil {

@@ -51,7 +51,7 @@ func runStationRun(ctx context.Context, args []string, std stdio) error {
 		return err
 	}
 	r.pc.beFit()
-	ctx, stop := r.untilStopped(ctx)
+	ctx, stop := untilStopped(ctx, r.report)
 	defer stop()
 	err := r.run(ctx)
 	r.pc.note(machine.Stopped{})
@@ -69,13 +69,13 @@ func (r *running) atBase(dirGiven bool) {
 }
 
 // untilStopped ends the context when the launcher wants the program to stop too.
-func (r *running) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+func untilStopped(ctx context.Context, report *service.Reporter) (context.Context, context.CancelFunc) {
 	ctx, stop := context.WithCancel(ctx)
-	if r.report != nil {
+	if report != nil {
 		go func() {
 			select {
-			case <-r.report.Stopped():
-				r.report.Stopping()
+			case <-report.Stopped():
+				report.Stopping()
 				stop()
 			case <-ctx.Done():
 			}

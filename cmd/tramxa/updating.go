@@ -1,0 +1,369 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tramxa/localui"
+	"tramxa/replication/link"
+	"tramxa/replication/spoke"
+	"tramxa/service/machine"
+	"tramxa/service/update"
+)
+
+// updating looks for new programs on sticks and at the province, fetches them at
+// night, and tells the province how they went.
+type updating struct {
+	n     *stationNode
+	store *update.Store
+
+	mu      sync.Mutex
+	stage   string // "", checking, fetching, trying; see localui.UpdateStatus
+	percent int
+	offer   *offered
+
+	wanted chan struct{} // somebody pressed the button: fetch now, by day
+}
+
+// offered is a release that may be taken: from a file, or from the province.
+type offered struct {
+	release update.Release
+	file    string // "" from the province
+}
+
+// Paces of the work.
+const (
+	updateEvery = 10 * time.Minute // look at sticks, tell the province
+	askEvery    = time.Hour        // ask the province
+	nightBegins = 22               // o'clock in the country
+	nightEnds   = 5
+)
+
+func newUpdating(n *stationNode, s *update.Store) *updating {
+	return &updating{n: n, store: s, wanted: make(chan struct{}, 1)}
+}
+
+// Run works until ctx ends. Whatever fails is told by log and page, and tried
+// again later.
+func (u *updating) Run(ctx context.Context) error {
+	tick := time.NewTicker(updateEvery)
+	defer tick.Stop()
+	var asked time.Time
+	for {
+		byHand := false
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-u.wanted:
+			byHand = true
+		case <-tick.C:
+		}
+		if u.n.launcher.Trial() {
+			continue // one at a time
+		}
+		u.tell(ctx)
+		if !byHand && time.Since(asked) < askEvery {
+			continue
+		}
+		asked = time.Now()
+		if err := u.round(ctx, byHand); err != nil && ctx.Err() == nil {
+			u.n.log.Warn("update", "error", err)
+		}
+	}
+}
+
+// round looks everywhere, and takes what the province offers when it is night or
+// somebody asked for it. What lies on a stick is taken when somebody says so.
+func (u *updating) round(ctx context.Context, byHand bool) error {
+	if err := u.look(ctx); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	o := u.offer
+	u.mu.Unlock()
+	if o == nil || o.file != "" || !byHand && !u.night() {
+		return nil
+	}
+	return u.take(ctx, o, byHand)
+}
+
+// night says whether it is night in the country. A clock that cannot be trusted
+// does not know; then any hour is as good.
+func (u *updating) night() bool {
+	now, trusted := u.n.Clock().Now()
+	hour := now.UTC().Add(countryOffset).Hour()
+	return !trusted || hour >= nightBegins || hour < nightEnds
+}
+
+const countryOffset = 7 * time.Hour
+
+// look finds the newest release that may be taken here.
+func (u *updating) look(ctx context.Context) error {
+	u.set("checking", 0)
+	defer u.set("", 0)
+	best, err := u.onSticks(ctx)
+	hub, hubErr := u.atHub(ctx)
+	if hub != nil && (best == nil || hub.release.Sequence > best.release.Sequence) {
+		best = hub
+	}
+	u.mu.Lock()
+	u.offer = best
+	u.mu.Unlock()
+	return errors.Join(err, hubErr)
+}
+
+func (u *updating) onSticks(ctx context.Context) (*offered, error) {
+	sticks, err := machine.Removable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var places []string
+	for _, v := range sticks {
+		places = append(places, v.Dir)
+	}
+	if len(places) == 0 {
+		return nil, nil
+	}
+	found, err := u.store.Find(places...)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	f, _, err := u.store.Best(found, update.Choice{ByHand: true})
+	if err != nil {
+		return nil, nil // none is newer, or none is for this machine: nothing to offer
+	}
+	return &offered{release: f.Release, file: f.Path}, nil
+}
+
+// atHub asks the province; nil when it has nothing, or nobody is there.
+func (u *updating) atHub(ctx context.Context) (*offered, error) {
+	client, err := u.client()
+	if client == nil || err != nil {
+		return nil, err
+	}
+	st, err := u.store.Status()
+	if err != nil {
+		return nil, err
+	}
+	a := link.Asking{App: st.Current.Version, Sequence: st.Current.Sequence, Systems: []string{update.System()}, From: []link.Hash{link.Hash(st.Current.SHA256)}}
+	if st.Previous != nil {
+		a.From = append(a.From, link.Hash(st.Previous.SHA256))
+	}
+	offer, err := client.Check(ctx, a)
+	if err != nil || offer == nil {
+		return nil, err
+	}
+	trust, err := u.store.Trust()
+	if err != nil {
+		return nil, err
+	}
+	r, err := trust.Verify(offer.Manifest, offer.Signatures)
+	if err != nil {
+		return nil, fmt.Errorf("the province's offer: %w", err)
+	}
+	if _, err := u.store.Check(r, update.Choice{}); err != nil {
+		if no := update.AsRefusal(err); no != nil {
+			return nil, errors.Join(err, u.store.Refuse(r, no))
+		}
+		return nil, err
+	}
+	return &offered{release: r}, nil
+}
+
+// client is the station's way to the hub's releases; nil without a hub.
+func (u *updating) client() (*spoke.Updates, error) {
+	if len(u.n.config.Hub) == 0 {
+		return nil, nil
+	}
+	dialer, err := u.n.dialer()
+	if err != nil {
+		return nil, err
+	}
+	return &spoke.Updates{Dialer: dialer, Addresses: u.n.config.Hub, Log: u.n.log.with("update", u.n.dir),
+		Busy: func() bool { sp := u.n.spoke.Load(); return sp != nil && sp.Status().Stage == spoke.StageSending }}, nil
+}
+
+// take puts a release in place and has the service started again with it.
+func (u *updating) take(ctx context.Context, o *offered, byHand bool) error {
+	defer u.set("", 0)
+	c := update.Choice{ByHand: byHand}
+	var err error
+	if o.file != "" {
+		u.set("checking", 0)
+		err = u.fromFile(ctx, o.file)
+	} else {
+		err = u.fromHub(ctx, o.release, c)
+	}
+	if err != nil {
+		return err
+	}
+	u.mu.Lock()
+	u.offer = nil
+	u.mu.Unlock()
+	u.n.restart("update to " + o.release.Version)
+	return nil
+}
+
+func (u *updating) fromFile(ctx context.Context, name string) error {
+	trust, err := u.store.Trust()
+	if err != nil {
+		return err
+	}
+	b, closer, err := update.OpenBundleFile(name, trust)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	return u.store.StageBundle(ctx, b, update.Choice{ByHand: true})
+}
+
+func (u *updating) fromHub(ctx context.Context, r update.Release, c update.Choice) error {
+	client, err := u.client()
+	if err != nil {
+		return err
+	}
+	parts, _, err := u.store.Needed(r)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if err := u.fetch(ctx, client, p); err != nil {
+			return err
+		}
+	}
+	return u.store.StageIncoming(ctx, r, c)
+}
+
+// fetch brings one part, going on where an earlier try ended.
+func (u *updating) fetch(ctx context.Context, client *spoke.Updates, p update.Part) error {
+	in, err := u.store.Incoming(p)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	have, err := in.Have()
+	if err != nil {
+		return err
+	}
+	to := &counting{Incoming: in, size: p.Size, say: func(percent int) { u.set("fetching", percent) }}
+	_, err = client.Fetch(ctx, link.OfferedPart{SHA256: link.Hash(p.SHA256), Size: p.Size, System: p.System, From: link.Hash(p.From)}, to, have)
+	if err != nil && !errors.Is(err, spoke.ErrAltered) {
+		return err
+	}
+	return in.Done() // empties an altered one
+}
+
+// counting tells how much of a part is there.
+type counting struct {
+	*update.Incoming
+	size int64
+	say  func(percent int)
+}
+
+func (c *counting) WriteAt(b []byte, off int64) (int, error) {
+	n, err := c.Incoming.WriteAt(b, off)
+	c.say(int((off + int64(n)) * 100 / max(1, c.size)))
+	return n, err
+}
+
+// tell sends the reports that the province does not have yet.
+func (u *updating) tell(ctx context.Context) {
+	reports, err := u.store.Reports()
+	if err != nil || len(reports) == 0 {
+		return
+	}
+	client, err := u.client()
+	if client == nil || err != nil {
+		return
+	}
+	st, err := u.store.Status()
+	if err != nil {
+		return
+	}
+	for _, r := range reports {
+		err := client.Report(ctx, link.Report{Sequence: r.Sequence, Stage: r.Outcome, Running: st.Current.Sequence, Version: st.Current.Version, Reason: r.Reason.VI})
+		if err == nil {
+			err = u.store.Told(r.Number)
+		}
+		if err != nil {
+			u.n.log.Info("the province is told later how an update went", "error", err)
+			return
+		}
+	}
+}
+
+func (u *updating) set(stage string, percent int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.stage, u.percent = stage, percent
+}
+
+// status is what the pages show.
+func (u *updating) status() localui.UpdateStatus {
+	v, err := readBuild()
+	if err != nil {
+		v = readVersion()
+	}
+	out := localui.UpdateStatus{Version: v.Version, Commit: v.Commit, Build: v.Build, Trial: u.n.launcher.Trial()}
+	u.mu.Lock()
+	out.Stage, out.Percent = u.stage, u.percent
+	if u.offer != nil {
+		out.Offered = u.offer.release.Version
+	}
+	u.mu.Unlock()
+	if out.Trial {
+		out.Stage = "trying"
+	}
+	st, err := u.store.Status()
+	if err != nil {
+		out.Why = err.Error()
+		return out
+	}
+	out.Development = st.Development
+	if st.CanGoBack && st.Previous != nil {
+		out.Previous = st.Previous.Version
+	}
+	if n := len(st.Left); n > 0 {
+		out.Refused, out.Why = st.Left[n-1].Version, st.Left[n-1].Reason.VI
+	}
+	return out
+}
+
+// check, apply and back are the buttons.
+func (u *updating) check(ctx context.Context) error { return refusalOf(u.look(ctx)) }
+
+func (u *updating) apply(ctx context.Context) error {
+	u.mu.Lock()
+	o, busy := u.offer, u.stage != ""
+	u.mu.Unlock()
+	switch {
+	case o == nil || busy:
+		return localui.Refusal{Text: localui.Text{Vi: "Không có bản mới nào để nhận lúc này. Bấm Tìm bản mới.", En: "There is no new version to take now. Press Look for a new version."}}
+	case o.file == "":
+		select {
+		case u.wanted <- struct{}{}: // it may take an hour on a slow line
+		default:
+		}
+		return nil
+	}
+	return refusalOf(u.take(ctx, o, true))
+}
+
+func (u *updating) back(context.Context) error {
+	if err := u.store.Rollback(); err != nil {
+		return refusalOf(err)
+	}
+	u.n.restart("back to the version before")
+	return nil
+}
+
+// refusalOf turns a refusal of package update into one that pages say.
+func refusalOf(err error) error {
+	if no := update.AsRefusal(err); no != nil {
+		return localui.Refusal{Text: localui.Text{Vi: no.Text.VI, En: no.Text.EN}}
+	}
+	return err
+}
