@@ -29,7 +29,8 @@ type boardLine struct {
 	Contact string
 	Ago     string
 	check
-	Share int // of its records the hub has, per cent
+	Share int   // of its records the hub has, per cent
+	State check // of its update; no Text: nothing to tell
 }
 
 func (h *hubPages) board(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -87,6 +88,7 @@ func (w words) boardLine(s StationLine, now time.Time) boardLine {
 		l.Contact = ""
 	}
 	l.Text = w.text("state.station." + key)
+	l.State = w.updateState(s.Update)
 	if all := s.Watermark + s.Waiting; all > 0 {
 		l.Share = int(s.Watermark * 100 / all)
 	}

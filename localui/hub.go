@@ -40,6 +40,10 @@ func NewHub(o HubOptions) (http.Handler, error) {
 	h.handle("GET /tong-hop", nil, h.rollUp)
 	h.handle("GET /tong-hop.csv", nil, h.rollUpCSV)
 	h.handle("GET /trang-thai", nil, h.cluster)
+	if o.Releases != nil {
+		h.handle("GET /phat-hanh", nil, h.releases)
+		h.handle("POST /phat-hanh", nil, h.releaseSet)
+	}
 	h.handle("GET /nguoi-dung", nil, h.operators)
 	h.handle("POST /nguoi-dung", nil, h.operatorSet)
 	return base.handler(), nil
@@ -56,8 +60,12 @@ func (h *hubPages) foundOperator(ctx context.Context, f firstAccount) error {
 
 func (h *hubPages) frameOf(v *visit) frame {
 	item := func(href, key string) menuItem { return menuItem{Href: href, Label: v.text(key), Tab: true} }
-	return frame{Menu: []menuItem{item("/", "menu.board"), item("/tong-hop", "menu.rollup"), item("/trang-thai", "menu.cluster"), {Href: "/nguoi-dung", Label: v.text("menu.operators")}},
-		Pill: v.hubPill(h.o.Board.Status())}
+	menu := []menuItem{item("/", "menu.board"), item("/tong-hop", "menu.rollup"), item("/trang-thai", "menu.cluster")}
+	if h.o.Releases != nil {
+		menu = append(menu, item("/phat-hanh", "menu.releases"))
+	}
+	menu = append(menu, menuItem{Href: "/nguoi-dung", Label: v.text("menu.operators")})
+	return frame{Menu: menu, Pill: v.hubPill(h.o.Board.Status())}
 }
 
 func (w words) hubPill(s HubStatus) pill {

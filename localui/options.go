@@ -88,6 +88,7 @@ type StationOptions struct {
 // HubOptions are what a hub node's pages need; serve them as a station's.
 type HubOptions struct {
 	Board     Board      // required
+	Releases  Releases   // nil: no page of releases
 	Auth      *auth.Auth // required: the operators' accounts
 	Place     string     // e.g. "Tỉnh Gia Lai"
 	Hosts     []string
@@ -119,6 +120,8 @@ type StationLine struct {
 	Batches     uint64
 	Fenced      bool
 	Quarantined uint64
+	Version     string      // of its program; "" not known
+	Update      *UpdateLine // nil: it has said nothing
 }
 
 // HubStatus is this node and what it knows of its cluster.

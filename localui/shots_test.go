@@ -68,6 +68,7 @@ func TestScreenshots(t *testing.T) {
 		{"hub", hubSrv.URL + "/"},
 		{"rollup", hubSrv.URL + "/tong-hop?ky=" + month},
 		{"cluster", hubSrv.URL + "/trang-thai"},
+		{"releases", hubSrv.URL + "/phat-hanh"},
 	}...) {
 		if only := os.Getenv("TRAMXA_SHOT"); only != "" && !strings.Contains(","+only+",", ","+shot.name+",") {
 			continue
@@ -195,7 +196,7 @@ func (w *world) commune(persons int) *population.Household {
 func (w *world) hub() (http.Handler, string) {
 	w.t.Helper()
 	a := w.auth
-	h, err := localui.NewHub(localui.HubOptions{Board: &board{w}, Auth: a, Place: "Tỉnh Gia Lai", Now: func() time.Time { return start }})
+	h, err := localui.NewHub(localui.HubOptions{Board: &board{w}, Releases: invented(), Auth: a, Place: "Tỉnh Gia Lai", Now: func() time.Time { return start }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -214,11 +215,13 @@ func (b *board) Stations(context.Context) ([]localui.StationLine, error) {
 	head := b.w.head()
 	ago := func(d time.Duration) time.Time { return start.Add(-d) }
 	return []localui.StationLine{
-		{Station: 7, Epoch: 1, Unit: "23764", UnitName: "Xã Ia Grai", LastContact: ago(4 * time.Minute), Watermark: head, Batches: 31},
+		{Station: 7, Epoch: 1, Unit: "23764", UnitName: "Xã Ia Grai", LastContact: ago(4 * time.Minute), Watermark: head, Batches: 31,
+			Version: "1.8.2", Update: &localui.UpdateLine{Sequence: 8, Outcome: "confirmed"}},
 		{Station: 8, Epoch: 1, Unit: "23767", UnitName: "Xã Ia O", LastContact: ago(3 * time.Hour), Watermark: 5120, Waiting: 140, Batches: 88},
 		{Station: 9, Epoch: 2, Unit: "23563", UnitName: "Phường Pleiku", LastContact: ago(70 * time.Hour), Watermark: 40210, Waiting: 12, Batches: 402},
 		{Station: 10, Epoch: 1, Unit: "23602", UnitName: "Phường An Phú", LastContact: ago(12 * 24 * time.Hour), Watermark: 8800, Waiting: 903},
-		{Station: 11, Epoch: 1, Unit: "23614", UnitName: "Phường An Khê", LastContact: ago(time.Hour), Watermark: 7312, Quarantined: 2},
+		{Station: 11, Epoch: 1, Unit: "23614", UnitName: "Phường An Khê", LastContact: ago(time.Hour), Watermark: 7312, Quarantined: 2, Version: "1.8.2",
+			Update: &localui.UpdateLine{Sequence: 9, Outcome: "rolled_back", Reason: "trang không trả lời trong 3 phút"}},
 		{Station: 12, Epoch: 1, Unit: "23638", UnitName: "Xã Kbang", LastContact: ago(2 * time.Hour), Watermark: 611, Fenced: true},
 		{Station: 13, Epoch: 1, Unit: "23674", UnitName: "Xã Đak Đoa"},
 	}, nil
