@@ -24,6 +24,8 @@ type hash = [32]byte
 // partSuffix ends the name of a part that has not come whole yet.
 const partSuffix = ".part"
 
+const spoolPattern = "incoming-*"
+
 // parts is the files of releases on this node: each under its hash, written
 // beside, synced and renamed, and read through once before it is given to
 // anybody. They are no state: what is lost or damaged comes back from a peer.
@@ -38,6 +40,13 @@ type parts struct {
 
 func openParts(dir string, reserve uint64) (*parts, error) {
 	if err := journal.OS.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	left, err := filepath.Glob(filepath.Join(dir, spoolPattern)) // of a publishing that was cut short
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &parts{dir: dir, reserve: reserve, held: map[hash]int64{}, busy: map[hash]bool{}}, nil
@@ -182,6 +191,28 @@ func (p *parts) finish(f *os.File, h hash, size int64) error {
 	defer p.mu.Unlock()
 	p.held[h] = size
 	return nil
+}
+
+// spool writes a stream to a file that the caller closes and removes.
+func (p *parts) spool(from io.Reader) (*os.File, int64, error) {
+	f, err := os.CreateTemp(p.dir, spoolPattern)
+	if err != nil {
+		return nil, 0, err
+	}
+	for size, step := int64(0), int64(16<<20); ; {
+		err := p.room(step)
+		if err == nil {
+			var n int64
+			n, err = io.CopyN(f, from, step)
+			size += n
+		}
+		if errors.Is(err, io.EOF) {
+			return f, size, nil
+		}
+		if err != nil {
+			return nil, 0, errors.Join(err, f.Close(), os.Remove(f.Name()))
+		}
+	}
 }
 
 // put writes a part from a reader, whole, unless it is here already.

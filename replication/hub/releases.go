@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -76,6 +77,17 @@ func (h *Hub) Publish(ctx context.Context, from io.ReaderAt, size int64, by stri
 		h.nudge()
 	}
 	return c, err
+}
+
+// PublishFrom publishes a bundle that comes as a stream. It lies on this node's
+// disk meanwhile.
+func (h *Hub) PublishFrom(ctx context.Context, from io.Reader, by string, insist bool) (fsm.PublishRelease, error) {
+	f, size, err := h.parts.spool(from)
+	if err != nil {
+		return fsm.PublishRelease{}, err
+	}
+	c, err := h.Publish(ctx, f, size, by, insist)
+	return c, errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
 // takeParts puts a bundle's parts on the disk. They are claimed, so that nobody

@@ -33,6 +33,11 @@ const (
 	maxSystems = 8
 	maxApp     = 64
 	maxReport  = 4 << 10
+
+	// MaxVersion and MaxReason bound the texts of a Report.
+	MaxVersion = 64
+	MaxReason  = 500
+
 	// MaxOffer bounds an offer as JSON: 64 KiB of manifest in base64 and 256 parts.
 	MaxOffer = 256 << 10
 )

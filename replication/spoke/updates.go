@@ -10,7 +10,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"tramxa/replication/link"
 )
@@ -66,7 +69,9 @@ func (u *Updates) Check(ctx context.Context, a link.Asking) (*link.Offer, error)
 
 // Report tells the hub how far this station is with a release; nil when that is
 // committed. The caller keeps it until then, and may send it again at will.
+// Words too long or not plain are made to fit.
 func (u *Updates) Report(ctx context.Context, r link.Report) error {
+	r.Version, r.Reason = plain(r.Version, link.MaxVersion), plain(r.Reason, link.MaxReason)
 	return u.anyNode(ctx, func(ctx context.Context, c *http.Client, addr string) error {
 		for range maxRedirects {
 			resp, err := u.do(ctx, c, http.MethodPost, addr, link.ReportPath, r, "")
@@ -82,6 +87,21 @@ func (u *Updates) Report(ctx context.Context, r link.Report) error {
 		}
 		return errors.New("the hub's nodes name each other as leader")
 	})
+}
+
+// plain makes one line of valid text of at most max bytes.
+func plain(s string, max int) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	for len(s) > max {
+		_, n := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-n]
+	}
+	return s
 }
 
 // Fetch brings a part to a file of which the first have bytes are there already,

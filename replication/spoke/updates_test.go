@@ -8,10 +8,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"tramxa/replication/identity"
 	"tramxa/replication/link"
@@ -203,6 +205,24 @@ func TestUpdatesAreAnsweredByName(t *testing.T) {
 		}
 		if got := r.Reports(); len(got) != 1 || got[0] != rep {
 			t.Fatalf("%+v", got)
+		}
+	})
+}
+
+// TestReportsAreMadeToFit: a long or odd reason must not keep a report back.
+func TestReportsAreMadeToFit(t *testing.T) {
+	node := newNode(t)
+	synctest.Test(t, func(t *testing.T) {
+		w, r, _ := updatesWorld(t, node, noise(10))
+		defer w.end()
+		rep := link.Report{Sequence: 9, Stage: "failed", Version: strings.Repeat("v", 100), Reason: "dòng một\ndòng hai\xff" + strings.Repeat("ệ", 400)}
+		if err := w.updates(t).Report(context.Background(), rep); err != nil {
+			t.Fatal(err)
+		}
+		got := r.Reports()[0]
+		if len(got.Version) != link.MaxVersion || len(got.Reason) > link.MaxReason || len(got.Reason) < link.MaxReason-3 ||
+			!utf8.ValidString(got.Reason) || !strings.HasPrefix(got.Reason, "dòng một dòng hai?ệ") {
+			t.Errorf("%+v", got)
 		}
 	})
 }
