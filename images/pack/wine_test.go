@@ -1,0 +1,248 @@
+package pack
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const setupDir = "Program Files/tramxa"
+
+// wine is a Windows as wine knows it: a prefix of its own in the Debian that
+// TRAMXA_WINE_ROOT names.
+type wine struct {
+	t      *testing.T
+	root   string
+	prefix string // inside
+}
+
+func bootWine(t *testing.T, root string) *wine {
+	t.Helper()
+	dir, err := os.MkdirTemp(filepath.Join(root, "tmp"), "pack-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	must(t, exec.Command("mount", "-t", "proc", "proc", filepath.Join(root, "proc")))
+	must(t, exec.Command("mount", "--rbind", "/dev", filepath.Join(root, "dev")))
+	w := &wine{t: t, root: root, prefix: "/tmp/" + filepath.Base(dir)}
+	must(t, w.command("wineboot", "-i"))
+	// The service manager ends with the last program that is no service: one that
+	// waits for its input keeps it.
+	keep := w.command("wine", "cmd")
+	in, err := keep.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := keep.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		_, _ = w.command("wineserver", "-k").CombinedOutput()
+		_ = keep.Wait()
+	})
+	t.Log(strings.TrimSpace(must(t, w.command("wine", "--version"))))
+	return w
+}
+
+func (w *wine) command(args ...string) *exec.Cmd {
+	return exec.Command("chroot", append([]string{w.root, "env", "-i", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=" + w.prefix, "WINEPREFIX=" + w.prefix,
+		"WINEDEBUG=-all", "DISPLAY=", "XDG_RUNTIME_DIR=/tmp", "timeout", "300"}, args...)...)
+}
+
+// c is a file of the drive C:.
+func (w *wine) c(elem ...string) string {
+	return filepath.Join(append([]string{w.root, w.prefix, "drive_c"}, elem...)...)
+}
+
+// run runs a program and gives its exit code.
+func (w *wine) run(args ...string) (int, string) {
+	w.t.Helper()
+	cmd := w.command(append([]string{"wine"}, args...)...)
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		w.t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// setup runs an installer silently and gives its exit code and its log.
+func (w *wine) setup(file string, args ...string) (int, string) {
+	w.t.Helper()
+	must(w.t, exec.Command("cp", file, w.c("setup.exe")))
+	code, out := w.run(append([]string{`C:\setup.exe`, "/S"}, args...)...)
+	return code, out + w.log()
+}
+
+func (w *wine) log() string {
+	names, _ := filepath.Glob(w.c("users", "*", "AppData", "Local", "Temp", "tramxa-setup.log"))
+	var s string
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		s += text16(b)
+		_ = os.Remove(name)
+	}
+	return s
+}
+
+// uninstall runs the uninstaller, which ends before its work, and waits for its
+// last word.
+func (w *wine) uninstall(args ...string) string {
+	w.t.Helper()
+	code, said := w.run(append([]string{`C:\Program Files\tramxa\uninstall.exe`, "/S"}, args...)...)
+	if code != 0 {
+		w.t.Fatalf("uninstall: %d %s", code, said)
+	}
+	eventually(w.t, "uninstalled", 2*time.Minute, func() bool {
+		said += w.log()
+		return strings.Contains(said, "was removed")
+	})
+	return said
+}
+
+// TestTheInstallerUnderWine is the life of an installation on Windows, as far as
+// wine goes: it has no firewall, no Defender, no rights of files.
+func TestTheInstallerUnderWine(t *testing.T) {
+	wanted(t, "unshare", "chroot", "makensis", "ip")
+	root := os.Getenv("TRAMXA_WINE_ROOT")
+	if root == "" {
+		t.Skip("skipped: TRAMXA_WINE_ROOT names no Debian with wine 10")
+	}
+	dir := os.Getenv(inside + "_DIR")
+	if dir == "" {
+		dir = t.TempDir()
+		t.Setenv(inside+"_DIR", dir)
+		older, newer := programs(t, Target{"windows", "amd64"})
+		for name, file := range map[string]string{"older.exe": setup(t, "1.0.0", older, nil), "newer.exe": setup(t, "1.1.0", newer, nil)} {
+			must(t, exec.Command("mv", file, filepath.Join(dir, name)))
+		}
+	}
+	if !unshared(t) {
+		return
+	}
+	w := bootWine(t, root)
+	older, newer := filepath.Join(dir, "older.exe"), filepath.Join(dir, "newer.exe")
+
+	// Windows 7: a sentence, and nothing changed.
+	must(t, w.command("wine", "winecfg", "-v", "win7"))
+	code, said := w.setup(older)
+	must(t, w.command("wine", "winecfg", "-v", "win10"))
+	if code != 10 || exists(w.c(setupDir)) || exists(w.c("ProgramData", "tramxa")) {
+		t.Errorf("Windows 7: code %d", code)
+	}
+	contains(t, "the refusal", said, "cần Windows 10", "USB", "nothing was changed")
+
+	// Installed: files, registry, service, shortcuts, the page.
+	if code, said = w.setup(older); code != 0 {
+		t.Fatalf("install: code %d\n%s", code, said)
+	}
+	t.Log(said)
+	contains(t, "the installer", said, "1.0.0 đang chạy: http://127.0.0.1:8480/")
+	if !answers() {
+		t.Error("the page does not answer")
+	}
+	for _, name := range []string{setupDir + "/tramxa.exe", setupDir + "/uninstall.exe", setupDir + "/bringback.cmd", setupDir + "/tramxa.cdx.json",
+		"users/Public/Desktop/Trạm xã.url", "ProgramData/Microsoft/Windows/Start Menu/Programs/Trạm xã/Trạm xã.url", "ProgramData/tramxa"} {
+		if !exists(w.c(name)) {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	_, said = w.run("reg", "query", `HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall\tramxa`, "/reg:64")
+	contains(t, "the registry", said, "1.0.0", `uninstall.exe" /S`)
+	_, said = w.run("reg", "query", `HKLM\SYSTEM\CurrentControlSet\Services\tramxa`)
+	contains(t, "the service", said, `"C:\Program Files\tramxa\tramxa.exe" service run`)
+
+	// Data that must outlive everything below.
+	if err := os.WriteFile(w.c("ProgramData", "tramxa", "so"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	upgrades(t, w, older, newer)
+	broughtBack(t, w, newer)
+
+	contains(t, "the uninstaller", w.uninstall(), "Sổ dân cư còn nguyên ở C:\\ProgramData\\tramxa")
+	if exists(w.c(setupDir, "tramxa.exe")) || !exists(w.c("ProgramData", "tramxa", "so")) || exists(w.c("users/Public/Desktop/Trạm xã.url")) || answers() {
+		t.Error("after the removal: program, page or shortcut are there, or the data are not")
+	}
+	// Installed anew it goes on; removed with the word typed, the data go too.
+	if code, said = w.setup(older); code != 0 || !answers() {
+		t.Errorf("install again: code %d\n%s", code, said)
+	}
+	contains(t, "the uninstaller", w.uninstall("/DELETEDATA=1"), "và xóa sổ dân cư")
+	if exists(w.c("ProgramData", "tramxa")) || exists(w.c("ProgramData", "tramxa-keys")) {
+		t.Error("the data are still there")
+	}
+}
+
+// upgrades: twice the same, over an older one, never over a newer one.
+func upgrades(t *testing.T, w *wine, older, newer string) {
+	t.Helper()
+	for _, step := range []struct {
+		file, want string
+		code       int
+		version    string
+	}{
+		{older, "1.0.0 đang chạy", 0, "1.0.0"},
+		{newer, "1.1.0 đang chạy", 0, "1.1.0"},
+		{older, "nothing was changed", 12, "1.1.0"},
+		{newer, "1.1.0 đang chạy", 0, "1.1.0"},
+	} {
+		code, said := w.setup(step.file, "/EXCLUDE=1")
+		if code != step.code {
+			t.Errorf("%s: code %d, want %d", filepath.Base(step.file), code, step.code)
+		}
+		contains(t, filepath.Base(step.file), said, step.want)
+		if _, said := w.run(`C:\Program Files\tramxa\tramxa.exe`, "version"); !strings.Contains(said, " "+step.version+" ") {
+			t.Errorf("the program says %s, want %s", said, step.version)
+		}
+		if copies, _ := filepath.Glob(w.c(setupDir, "tramxa-*.copy")); len(copies) != 1 || exists(w.c(setupDir, "tramxa.new")) {
+			t.Errorf("copies: %v", copies)
+		}
+		if !answers() || !exists(w.c("ProgramData", "tramxa", "so")) {
+			t.Error("the page does not answer, or the data are gone")
+		}
+	}
+}
+
+// broughtBack: an antivirus takes the program away.
+func broughtBack(t *testing.T, w *wine, newer string) {
+	t.Helper()
+	stop := func() {
+		t.Helper()
+		if code, said := w.run(`C:\Program Files\tramxa\tramxa.exe`, "service", "stop"); code != 0 {
+			t.Fatalf("stop: %d %s", code, said)
+		}
+		if err := os.Remove(w.c(setupDir, "tramxa.exe")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	if code, said := w.run("cmd", "/c", `C:\Program Files\tramxa\bringback.cmd`); code != 0 || !exists(w.c(setupDir, "tramxa.exe")) {
+		t.Fatalf("bringback: %d %s", code, said)
+	}
+	eventually(t, "the page is back", time.Minute, answers)
+
+	// A copy that is damaged does not become the program.
+	stop()
+	copies, _ := filepath.Glob(w.c(setupDir, "tramxa-*.copy"))
+	if err := os.WriteFile(copies[0], []byte("MZ and nothing"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _ := w.run("cmd", "/c", `C:\Program Files\tramxa\bringback.cmd`); code != 1 || exists(w.c(setupDir, "tramxa.exe")) || exists(w.c(setupDir, "tramxa-back.exe")) {
+		t.Errorf("a damaged copy: code %d", code)
+	}
+	b, err := os.ReadFile(w.c("ProgramData", "tramxa", "bringback.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, "the log", string(b), "da dat lai tu ban sao", "chay lai tramxa-setup.exe")
+	if code, said := w.setup(newer); code != 0 || !answers() {
+		t.Errorf("repair: code %d\n%s", code, said)
+	}
+}
