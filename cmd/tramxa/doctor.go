@@ -8,13 +8,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 
 	"tramxa/appliance/journal"
+	"tramxa/appliance/rescue"
 	"tramxa/appliance/store"
+	"tramxa/service/place"
 )
 
 func doctorVerb() verb {
-	return verb{name: "doctor", args: "--dir D [--heal [--from BACKUP] [--accept-end]|--rejoin|--branch] [--json]",
+	return verb{name: "doctor", args: "[--dir D] [--heal [--from BACKUP] [--accept-end]|--rejoin|--branch] [--json]",
 		about: "verify a station and say what is damaged; make a damaged journal anew; lead a restored station back to the province's history", run: runDoctor}
 }
 
@@ -53,8 +57,15 @@ func runDoctor(ctx context.Context, args []string, std stdio) error {
 	acceptEnd := f.Bool("accept-end", false, "with --heal: let a journal end where its damaged end and everything else ends")
 	rejoin := f.Bool("rejoin", false, "of a station restored from a backup: take back what the province has had since; the station must be stopped")
 	branch := f.Bool("branch", false, "show what was written on a restored station before it rejoined, as JSON lines")
+	base := f.String("base", string(place.Default()), "directory of the installed tramxa, where a station is looked for when --dir names none")
 	if _, err := f.parse(args, 0); err != nil {
 		return err
+	}
+	if !f.given("dir") && os.Getenv("TRAMXA_DIR") == "" {
+		var err error
+		if *dir, err = stationSomewhere(ctx, *dir, place.Base(*base), std); err != nil {
+			return err
+		}
 	}
 	switch {
 	case *heal && !*rejoin && !*branch:
@@ -89,6 +100,45 @@ func runDoctor(ctx context.Context, args []string, std stdio) error {
 		return withHint(errors.New("the station is damaged"), "nothing was changed; copy the directory, stop the station, then 'tramxa doctor --heal' brings back what the province or a backup (--from) has")
 	}
 	return err
+}
+
+// stationSomewhere finds the station of this machine when the directory that is
+// meant by default holds none: where the packages put it, on other drives, on
+// sticks.
+func stationSomewhere(ctx context.Context, dir string, base place.Base, std stdio) (string, error) {
+	if _, err := os.Stat(filepath.Join(dir, configFile)); err == nil {
+		return dir, nil
+	}
+	roots := fixedRoots(base)
+	for _, v := range removableVolumes(ctx) {
+		roots = append(roots, v.dir)
+	}
+	list, err := rescue.Find(ctx, rescue.FindOptions{Roots: roots})
+	if err != nil {
+		return "", err
+	}
+	list = only(list, rescue.Station)
+	if len(list) == 0 {
+		return "", withHint(errors.New("no station found on this machine"), "plug in the disk or stick it is on, or give --dir; 'tramxa rescue' looks on all disks")
+	}
+	if len(list) > 1 {
+		err := errors.New("more than one station found")
+		for _, f := range list {
+			err = fmt.Errorf("%w; station %d at %s", err, f.Genesis.Origin.Station, f.Path)
+		}
+		return "", withHint(err, "give --dir with one of them")
+	}
+	f := list[0]
+	fmt.Fprintf(std.err, "station %d found at %s\n", f.Genesis.Origin.Station, f.Path)
+	if c, err := readConfig(f.Path); err != nil || c.Station == nil || !fileThere(c.Station.Key) {
+		return "", withHint(fmt.Errorf("the station at %s is not set up on this machine", f.Path), "'tramxa rescue check' looks at it, 'tramxa rescue' moves it here")
+	}
+	return f.Path, nil
+}
+
+func fileThere(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 func (n *stationNode) handleVerify(w http.ResponseWriter, r *http.Request) error {

@@ -51,6 +51,7 @@ func runRescue(ctx context.Context, args []string, std stdio) error {
 	f.StringVar(&c.keys.file, "key", "", "the station's key file; empty: the one found near it")
 	f.BoolVar(&c.keys.code, "code", false, "the recovery code opens the sealed keys; it is read from the standard input")
 	f.StringVar(&c.keyTo, "key-to", "", "with move: where the key file is put; empty: beside --dir")
+	to := f.String("to", "", "folder for what is taken off and for the log, instead of a stick")
 	f.BoolVar(&c.with, "with-key", false, "with takeoff: copy the key file too; who has the copy can then read the book")
 	words, err := f.parse(args, -1)
 	if err != nil {
@@ -60,6 +61,9 @@ func runRescue(ctx context.Context, args []string, std stdio) error {
 		return usagef("--lang is vi or en")
 	}
 	c.base = place.Base(*base)
+	if *to != "" {
+		c.volume = func(context.Context) []volume { return []volume{{dir: *to}} }
+	}
 	if *roots != "" {
 		c.roots = strings.Split(*roots, ",")
 	}
