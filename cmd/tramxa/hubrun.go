@@ -13,6 +13,7 @@ import (
 
 	"tramxa/replication/fsm"
 	"tramxa/replication/hub"
+	"tramxa/service"
 )
 
 // hubOpener opens nothing by itself: a node alone cannot answer for its
@@ -37,7 +38,15 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 		return err
 	}
 	log := newLogger(io.err, slog.LevelInfo)
+	life, out := hubLife{service.Supervised()}, io.out
+	if life.report != nil {
+		out = io.err // the standard output is the launcher's
+	}
+	ctx, stop := life.untilStopped(ctx)
+	defer stop()
+	opened := life.opening(ctx)
 	n, err := openHub(ctx, *dir, c, hubTuning{}, log)
+	opened()
 	if err != nil {
 		return err
 	}
@@ -47,12 +56,21 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 		return err
 	}
 	defer stopControl()
-	page, stopPages, err := serveHubPages(*dir, n, false, io.out, log)
+	page, stopPages, err := serveHubPages(*dir, n, false, out, log)
 	if err != nil {
 		return err
 	}
 	defer stopPages()
-	fmt.Fprintf(io.out, "hub node %s: stations at %s, pages at http://%s\n", c.ID, c.Link, page)
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		life.serve(ctx, n, page, log)
+	}()
+	defer func() { // nobody asks a node that is being closed
+		stop()
+		<-asked
+	}()
+	fmt.Fprintf(out, "hub node %s: stations at %s, pages at http://%s\n", c.ID, c.Link, page)
 	select {
 	case <-ctx.Done():
 		return nil
