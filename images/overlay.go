@@ -71,6 +71,10 @@ func overlay(p Plan) ([]placed, error) {
 	if p.AuthorizedKey != "" {
 		file("etc/tramxa/authorized_keys", p.AuthorizedKey+"\n")
 	}
+	// Nothing was updated since: without these marks systemd rebuilds its
+	// catalogues at every start.
+	file("etc/.updated", "")
+	file("var/.updated", "")
 	dir("data", 0o755)
 	dir("var/lib/tramxa", 0o750)
 	dir("var/lib/tramxa-keys", 0o700)

@@ -20,11 +20,13 @@ import (
 var dropped = strings.Fields(`boot/ tramxa-build/ var/cache/ var/log/ var/lib/apt/ var/lib/dpkg/info/ var/lib/dpkg/triggers/ var/lib/initramfs-tools/
 	var/backups/ var/lib/systemd/ var/tmp/ tmp/ run/ dev/ proc/ sys/ usr/share/man/ usr/share/info/ usr/share/locale/ usr/share/lintian/ usr/share/bug/
 	usr/share/X11/ usr/share/bash-completion/ usr/share/zsh/ usr/share/consoletrans/ usr/share/keymaps/ usr/share/i18n/ usr/share/doc-base/
-	usr/lib/udev/hwdb.d/ usr/lib/x86_64-linux-gnu/gconv/ usr/share/initramfs-tools/ etc/ssh/ usr/include/`)
+	usr/lib/udev/hwdb.d/ usr/lib/x86_64-linux-gnu/gconv/ usr/share/initramfs-tools/ etc/ssh/ usr/include/
+	etc/console-setup/`)
 
 // droppedFiles stand alone.
 var droppedFiles = strings.Fields(`vmlinuz vmlinuz.old initrd.img initrd.img.old etc/machine-id var/lib/dbus/machine-id var/lib/dpkg/status-old
-	var/lib/dpkg/lock var/lib/dpkg/lock-frontend etc/.pwd.lock etc/passwd- etc/shadow- etc/group- etc/gshadow- etc/subuid- etc/subgid- var/lib/tramxa`)
+	var/lib/dpkg/lock var/lib/dpkg/lock-frontend etc/.pwd.lock etc/passwd- etc/shadow- etc/group- etc/gshadow- etc/subuid- etc/subgid- var/lib/tramxa
+	usr/lib/udev/rules.d/90-console-setup.rules`)
 
 // firmware is the part of the firmware packages that wired cards of PCs want.
 var firmware = regexp.MustCompile(`^usr/lib/firmware/(rtl_nic|tigon|bnx2|e100|3com|acenic|cxgb3|adaptec|kaweth|advansys|qlogic)(/|$)`)

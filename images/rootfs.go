@@ -14,7 +14,7 @@ import (
 // it: kernel, loaders, list of packages.
 const buildDir = "tramxa-build"
 
-// basePackages are in every image. No message bus, no login manager, no shell
+// basePackages are in every image. No login manager and no shell
 // on a screen: the station is the only service.
 var basePackages = strings.Fields(`systemd systemd-sysv systemd-resolved systemd-timesyncd udev kmod
 	linux-image-amd64 initramfs-tools zstd e2fsprogs fdisk util-linux mount

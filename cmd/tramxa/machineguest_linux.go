@@ -22,6 +22,7 @@ func machineGuestVerbs() []verb {
 	return []verb{
 		{name: "prepare", about: "(image) put data partition, seed and network in place; done once at a start", run: runMachinePrepare},
 		{name: "screen", about: "(image) say on this screen how the station can be reached, until stopped", run: runMachineScreen},
+		{name: "font", about: "(image) give this machine's screen Vietnamese letters of a readable size", run: runMachineFont},
 		{name: "stick", args: "NAME", about: "(image) mount the stick on a device for the station", run: runMachineStick},
 		{name: "install", args: "[--unattended] [--disk DEVICE]", about: "(image) put this system on an internal disk; asks before it erases", run: runMachineInstall},
 	}
@@ -71,8 +72,15 @@ func runMachineScreen(ctx context.Context, args []string, std stdio) error {
 		defer stop()
 	}
 	serial := serialConsole()
-	answered, shown, said := time.Now(), "", ""
+	answered, shown, said, font := time.Now(), "", "", "none yet"
 	for {
+		if now := guest.Framebuffer(); now != font {
+			// The graphics driver came up: it begins with a font of its own.
+			font, shown = now, ""
+			if err := guest.SetFont(ctx); err != nil {
+				fmt.Fprintln(std.err, "tramxa:", err)
+			}
+		}
 		v := guest.View{Release: imageRelease(), State: state, LAN: guest.Addresses(), Available: guest.Available(), Clock: time.Now()}
 		if v.Station = askStation(ctx); v.Station.Stage != "" {
 			answered = time.Now()
@@ -93,6 +101,13 @@ func runMachineScreen(ctx context.Context, args []string, std stdio) error {
 		case <-time.After(3 * time.Second):
 		}
 	}
+}
+
+func runMachineFont(ctx context.Context, args []string, io stdio) error {
+	if _, err := newFlags("machine font", io).parse(args, 0); err != nil {
+		return err
+	}
+	return guest.SetFont(ctx)
 }
 
 // askStation asks the running station what to show.

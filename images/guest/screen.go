@@ -89,10 +89,8 @@ func (v View) where(line func(string, ...any)) {
 	if v.Station.Mark != "" {
 		line("")
 		line("Dấu chứng chỉ / fingerprint of the certificate:")
-		for m := v.Station.Mark; m != ""; {
-			n := min(len(m), 66)
-			line("    %s", m[:n])
-			m = m[n:]
+		for _, m := range wrap(v.Station.Mark, 66) {
+			line("    %s", m)
 		}
 	}
 }
@@ -118,6 +116,15 @@ func (v View) Line() string {
 		stage = "no-data"
 	}
 	return fmt.Sprintf("tramxa: stage=%s slot=%s lan=%s memory_kb=%d available_kb=%d", stage, v.State.Slot, strings.Join(v.LAN, ","), v.State.Memory, v.Available)
+}
+
+// double says whether letters of 16 by 32 points fit on a screen, given as
+// "driver 1280,800".
+func double(framebuffer string) bool {
+	var width, height int
+	_, size, _ := strings.Cut(framebuffer, " ")
+	_, err := fmt.Sscanf(size, "%d,%d", &width, &height)
+	return err == nil && width >= 80*16 && height >= 22*32
 }
 
 func short(s string) string { return string([]rune(s)[:min(len([]rune(s)), 36)]) }
