@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"tramxa/appliance/clock"
 	"tramxa/appliance/population"
 )
 
@@ -222,6 +223,6 @@ func (s *station) machinePage(w http.ResponseWriter, r *http.Request, v *visit) 
 		return errNotFound
 	}
 	sections, _ := v.sections(s.o.Care.Machine(r.Context()))
-	b := machineBody{Sections: sections, Warnings: v.warnings(s.o.Care), At: s.o.Status().Now.Local().Format("15:04 02/01/2006")}
+	b := machineBody{Sections: sections, Warnings: v.warnings(s.o.Care), At: s.o.Status().Now.In(clock.Country).Format("15:04 02/01/2006")}
 	return s.show(w, v, http.StatusOK, "machine", v.text("machine.title"), b)
 }

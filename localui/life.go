@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"tramxa/appliance/clock"
 	"tramxa/appliance/population"
 	"tramxa/appliance/register"
 )
@@ -60,7 +61,7 @@ func (w words) entryLine(v *register.View, seq uint64, e population.Entry, about
 	}
 	if m, ok := v.Meta(seq); ok {
 		l.Actor = w.actor(v, m.Envelope.Actor)
-		l.At = time.Unix(m.Envelope.At, 0).Local().Format("15:04 02/01/2006")
+		l.At = time.Unix(m.Envelope.At, 0).In(clock.Country).Format("15:04 02/01/2006")
 		l.Unsure = !m.Envelope.Trusted
 	}
 	l.CanAmend = formOfKind(e) != nil && e.Kind() != population.KindAreaDefined

@@ -3,6 +3,7 @@ package localui
 import (
 	"net/http"
 
+	"tramxa/appliance/clock"
 	"tramxa/appliance/population"
 	"tramxa/appliance/register"
 )
@@ -87,9 +88,9 @@ func (w words) checks(st Status, quarantined, pending int) []check {
 		add("disk", "good", w.text("check.disk.good", "mb", w.num(st.FreeMB)))
 	}
 	if st.Trusted {
-		add("clock", "good", st.Now.Local().Format("15:04 02/01/2006"))
+		add("clock", "good", st.Now.In(clock.Country).Format("15:04 02/01/2006"))
 	} else {
-		add("clock", "warn", w.text("check.clock.bad", "at", st.Now.Local().Format("15:04 02/01/2006")))
+		add("clock", "warn", w.text("check.clock.bad", "at", st.Now.In(clock.Country).Format("15:04 02/01/2006")))
 	}
 	if quarantined+pending == 0 {
 		add("book", "good", w.text("check.book.good"))

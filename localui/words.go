@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tramxa/appliance/clock"
 	"tramxa/appliance/codelist"
 	"tramxa/appliance/population"
 )
@@ -100,7 +101,7 @@ func (w words) clock(at, now time.Time) string {
 	if at.IsZero() {
 		return w.text("never")
 	}
-	at, now = at.Local(), now.Local()
+	at, now = at.In(clock.Country), now.In(clock.Country)
 	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
 		return at.Format("15:04")
 	}

@@ -13,7 +13,7 @@ func TestPillSaysWhereTheDataIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := words{all["vi"], "vi"}
-	now := time.Date(2027, 3, 20, 9, 0, 0, 0, time.Local)
+	now := time.Date(2027, 3, 20, 9, 0, 0, 0, time.UTC)
 	at := now.Add(-time.Hour)
 	for _, c := range []struct {
 		name string
@@ -21,8 +21,8 @@ func TestPillSaysWhereTheDataIs(t *testing.T) {
 		want pill
 	}{
 		{"no province", Status{Head: 5, Now: now}, pill{"off", "✓", "Đã lưu tại trạm"}},
-		{"all received", Status{Head: 5, Acked: 5, AckedAt: at, Now: now, Line: LineIdle}, pill{"good", "✓", "Tỉnh đã nhận 08:00"}},
-		{"received yesterday, offline now", Status{Head: 5, Acked: 5, AckedAt: at.AddDate(0, 0, -1), Now: now, Line: LineWaiting}, pill{"good", "✓", "Tỉnh đã nhận 08:00 19/03/2027"}},
+		{"all received", Status{Head: 5, Acked: 5, AckedAt: at, Now: now, Line: LineIdle}, pill{"good", "✓", "Tỉnh đã nhận 15:00"}},
+		{"received yesterday, offline now", Status{Head: 5, Acked: 5, AckedAt: at.AddDate(0, 0, -1), Now: now, Line: LineWaiting}, pill{"good", "✓", "Tỉnh đã nhận 15:00 19/03/2027"}},
 		{"connected and waiting", Status{Head: 1047, Acked: 5, AckedAt: at, Now: now, Line: LineIdle, Connected: true}, pill{"wait", "●", "Chờ gửi 1.042"}},
 		{"sending", Status{Head: 17, Acked: 5, AckedAt: at, Now: now, Line: LineSending, Connected: true}, pill{"wait", "↻", "Đang gửi 12"}},
 		{"offline for days", Status{Head: 17, Acked: 5, AckedAt: now.AddDate(0, 0, -3), Now: now, Line: LineWaiting}, pill{"off", "⌁", "Ngoại tuyến 3 ngày · chờ 12"}},

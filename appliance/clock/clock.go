@@ -14,9 +14,9 @@ const Horizon = 10 * 365 * 24 * time.Hour
 // written is when this code was: no correct clock runs before it.
 var written = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
-// zone is the time of the country (UTC+7, no summer time). The PC's own zone is
-// not asked: it is wrong as often as the clock.
-var zone = time.FixedZone("+07", 7*60*60)
+// Country is the time of the country (UTC+7, no summer time). The PC's own zone
+// is not asked: it is wrong as often as the clock.
+var Country = time.FixedZone("+07", 7*60*60)
 
 // Options of a Clock. The zero value is the PC's clock with the floor at the
 // date of this program.
@@ -118,6 +118,6 @@ func (c *Clock) Today() (day population.Date, trusted bool) {
 	if trusted = c.trusts(wall); trusted {
 		t = wall.Add(c.offset)
 	}
-	y, m, d := t.In(zone).Date()
+	y, m, d := t.In(Country).Date()
 	return population.Date{Year: uint16(y), Month: uint8(m), Day: uint8(d)}, trusted
 }

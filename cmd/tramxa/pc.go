@@ -98,7 +98,7 @@ func (p *pc) sections(ctx context.Context) []localui.Section {
 		for _, r := range s.Rows {
 			row := localui.Row{State: stateOf(r.Level)}
 			if r.Key != "" {
-				row.Label = said(r.Key, nil)
+				row.Label = said(r.Key, r.Values)
 			}
 			row.Value = localui.Text{Vi: r.Value, En: r.Value}
 			if r.Text != "" {
