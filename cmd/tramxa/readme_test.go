@@ -182,6 +182,7 @@ func (p *scene) calls() []call {
 		{verb: "backup", dir: "xa", args: []string{in("copy")}},
 		{verb: "restore", dir: "xa-moi", args: []string{in("copy"), "--key", in("xa.key")}},
 		{verb: "doctor", dir: "xa-moi"},
+		{verb: "rescue", args: []string{"find", "--roots", p.dir}},
 	}
 }
 

@@ -21,8 +21,9 @@ import (
 // anything is written it says what, and wants a word typed.
 type rescueMenu struct {
 	*rescueCall
-	in  *bufio.Reader
-	out io.Writer
+	in      *bufio.Reader
+	out     io.Writer
+	logName string // of the log's file, one for the whole dialog
 }
 
 // errBack leads back to the main choices; errOver ends the dialog.
@@ -158,9 +159,11 @@ func (m *rescueMenu) leave(ctx context.Context) error {
 
 // saveLog writes the log on the first stick that takes it.
 func (m *rescueMenu) saveLog(ctx context.Context) {
-	name := "tramxa-cuu-ho-" + m.now().Format("20060102-150405") + ".txt"
+	if m.logName == "" {
+		m.logName = "tramxa-cuu-ho-" + m.now().Format("20060102-150405") + ".txt"
+	}
 	for _, v := range m.volume(ctx) {
-		at := filepath.Join(v.dir, name)
+		at := filepath.Join(v.dir, m.logName)
 		if os.WriteFile(at, []byte("\ufeff"+strings.ReplaceAll(m.log.Text(), "\n", "\r\n")), 0o600) == nil { // Notepad of old Windows
 			m.say(rtLog, at)
 			return
@@ -187,6 +190,9 @@ func (m *rescueMenu) found(ctx context.Context, what rescue.What, none two) ([]r
 func (m *rescueMenu) describe(f rescue.Found) string {
 	var s string
 	g, when := f.Genesis, f.Changed.Local().Format("02/01/2006 15:04")
+	if f.Changed.IsZero() {
+		when = m.text(rtNever)
+	}
 	if f.What == rescue.Backup {
 		s = m.textf(rtBackup, g.Origin.Station, g.Unit, when, f.Backup.Manifest.Seq, f.Path)
 	} else {

@@ -24,6 +24,7 @@ var (
 	rtNoBackup  = two{"Không tìm thấy bản sao lưu nào. Cắm USB có thư mục tramxa-backup rồi chọn lại.", "No backup was found. Plug in the stick with the folder tramxa-backup and choose again."}
 	rtStation   = two{"trạm %d, xã %s, ghi lần cuối %s, %s", "station %d, commune %s, last written %s, %s"}
 	rtBackup    = two{"bản sao của trạm %d, xã %s, ngày %s, tới bản ghi %d, %s", "copy of station %d, commune %s, of %s, up to record %d, %s"}
+	rtNever     = two{"chưa", "never"}
 	rtBroken    = two{"(không đọc được: %s)", "(cannot be read: %s)"}
 	rtBack      = two{"  0  Quay lại", "  0  Back"}
 	rtWhich     = two{"Chọn cái nào?", "Which one?"}

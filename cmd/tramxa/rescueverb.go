@@ -60,7 +60,11 @@ func runRescue(ctx context.Context, args []string, std stdio) error {
 	if c.lang != "vi" && c.lang != "en" {
 		return usagef("--lang is vi or en")
 	}
-	c.base = place.Base(*base)
+	abs, err := filepath.Abs(*base)
+	if err != nil {
+		return err
+	}
+	c.base = place.Base(abs)
 	if *to != "" {
 		c.volume = func(context.Context) []volume { return []volume{{dir: *to}} }
 	}
