@@ -23,6 +23,7 @@ func hubVerb() verb {
 		{name: "stations", args: "list|add FILE|fence STATION EPOCH|replace STATION EPOCH --dir D [--json]", about: "the board of stations; make one known by its registration; take no more from one; let a new disk take a station's place", run: runHubStations},
 		{name: "units", args: "list|import FILE --dir D [--json]", about: "the dated list of communes", run: runHubUnits},
 		{name: "report", args: "--period 2026-03 [--station N] --dir D [--json|--csv]", about: "form 01-DSX of a station, or of all together", run: runHubReport},
+		hubReleaseVerb(),
 	}}
 }
 
@@ -113,9 +114,19 @@ type hubTuning struct {
 	LogSegment              int
 	WatchDisk, ContactEvery time.Duration
 
+	// OpenBundle verifies releases; nil: by the keys in this program.
+	OpenBundle hub.Verifier
+
 	// Raft and Links are ports opened already; nil: those of the configuration
 	// are opened.
 	Raft, Links net.Listener
+}
+
+func (t hubTuning) openBundle() hub.Verifier {
+	if t.OpenBundle != nil {
+		return t.OpenBundle
+	}
+	return openBundle
 }
 
 // openHub starts a node and lets stations in.
@@ -131,12 +142,12 @@ func openHub(ctx context.Context, dir string, c hubConfig, tune hubTuning, log l
 	h, err := hub.Open(hub.Options{
 		Dir: filepath.Join(dir, "data"), Node: node, Bind: c.Raft, Listener: tune.Raft, Peers: peers, Bootstrap: true,
 		Times: tune.Times, BlockCache: tune.BlockCache, IndexCache: tune.IndexCache, LogSegment: tune.LogSegment,
-		WatchDisk: tune.WatchDisk, ContactEvery: tune.ContactEvery, Log: log.with("hub", c.ID),
+		WatchDisk: tune.WatchDisk, ContactEvery: tune.ContactEvery, OpenBundle: tune.openBundle(), Log: log.with("hub", c.ID),
 	})
 	if err != nil {
 		return nil, err
 	}
-	lh, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.Known), Intake: h, Archive: h, Log: log.with("link", c.ID)})
+	lh, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.Known), Intake: h, Archive: h, Releases: h, Log: log.with("link", c.ID)})
 	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}

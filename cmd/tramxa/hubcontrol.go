@@ -55,6 +55,7 @@ func hubHandler(h *hub.Hub) http.Handler {
 		}
 		return writeReport(w, rep, r.URL.Query().Get("format"), r.URL.Query().Get("lang"))
 	})
+	releaseRoutes(mux, h)
 	return mux
 }
 

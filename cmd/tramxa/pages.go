@@ -163,7 +163,7 @@ func serveHubPages(dir string, n *hubNode, practice bool, out io.Writer, log log
 	if err != nil {
 		return "", nil, err
 	}
-	h, err := localui.NewHub(localui.HubOptions{Board: board{n}, Auth: a, Place: "Máy chủ tỉnh " + n.config.ID, SetupCode: code,
+	h, err := localui.NewHub(localui.HubOptions{Board: board{n}, Releases: shelf{n}, Auth: a, Place: "Máy chủ tỉnh " + n.config.ID, SetupCode: code,
 		Practice: practice, Log: log.with("pages", n.config.ID)})
 	if err != nil {
 		return "", nil, err
@@ -189,8 +189,12 @@ func (b board) Stations(context.Context) ([]localui.StationLine, error) {
 	}
 	lines := make([]localui.StationLine, 0, len(list))
 	for _, s := range list {
-		lines = append(lines, localui.StationLine{Station: uint32(s.Station), Epoch: uint32(s.Epoch), Name: s.Name, Unit: s.Unit, UnitName: s.UnitName,
-			LastContact: s.LastContact, Watermark: uint64(s.Watermark), Waiting: uint64(s.Waiting), Batches: s.Batches, Fenced: s.Fenced, Quarantined: s.Quarantined})
+		l := localui.StationLine{Station: uint32(s.Station), Epoch: uint32(s.Epoch), Name: s.Name, Unit: s.Unit, UnitName: s.UnitName, LastContact: s.LastContact,
+			Watermark: uint64(s.Watermark), Waiting: uint64(s.Waiting), Batches: s.Batches, Fenced: s.Fenced, Quarantined: s.Quarantined, Version: s.Version}
+		if u := s.Update; u != nil {
+			l.Update = &localui.UpdateLine{Sequence: u.Sequence, Outcome: u.Outcome, Reason: u.Reason}
+		}
+		lines = append(lines, l)
 	}
 	return lines, nil
 }

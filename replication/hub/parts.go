@@ -93,9 +93,9 @@ func (p *parts) look(h hash, size int64) (bool, error) {
 	if err == nil && n == size {
 		err = verify(name, h)
 	} else if err == nil {
-		err = errAltered
+		err = ErrAltered
 	}
-	if errors.Is(err, errAltered) {
+	if errors.Is(err, ErrAltered) {
 		return false, os.Remove(name)
 	}
 	if err != nil {
@@ -107,7 +107,8 @@ func (p *parts) look(h hash, size int64) (bool, error) {
 	return true, nil
 }
 
-var errAltered = errors.New("a part is not what its name says")
+// ErrAltered: bytes that are not the part they should be.
+var ErrAltered = errors.New("a part is not what the release names")
 
 func verify(name string, h hash) error {
 	f, err := os.Open(name)
@@ -120,7 +121,7 @@ func verify(name string, h hash) error {
 		return err
 	}
 	if hash(sum.Sum(nil)) != h {
-		return errAltered
+		return ErrAltered
 	}
 	return nil
 }
@@ -175,7 +176,7 @@ func (p *parts) finish(f *os.File, h hash, size int64) error {
 	if err == nil {
 		err = verify(name, h)
 	}
-	if errors.Is(err, errAltered) {
+	if errors.Is(err, ErrAltered) {
 		return errors.Join(err, os.Remove(name))
 	}
 	if err == nil {
@@ -229,7 +230,7 @@ func (p *parts) put(h hash, size int64, from io.Reader) error {
 	}
 	n, err := io.Copy(f, io.LimitReader(from, size+1))
 	if err == nil && n != size {
-		err = fmt.Errorf("%w: %d bytes in place of %d", errAltered, n, size)
+		err = fmt.Errorf("%w: %d bytes in place of %d", ErrAltered, n, size)
 	}
 	if err != nil {
 		return errors.Join(err, f.Close(), os.Remove(f.Name()))

@@ -124,7 +124,7 @@ func (a *asker) bring(x hash, size, have int64, f *os.File) error {
 		return err
 	}
 	if n != size {
-		return fmt.Errorf("%w: the peer's has %d bytes", errAltered, n)
+		return fmt.Errorf("%w: the peer's has %d bytes", ErrAltered, n)
 	}
 	for have < size {
 		if err := a.SetDeadline(time.Now().Add(peerPatience)); err != nil {
