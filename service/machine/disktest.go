@@ -45,7 +45,8 @@ type TestProgress struct {
 	Seq uint64
 }
 
-// Stages of a disk test in their order. The plug may be pulled during TestSync.
+// Stages of a disk test in their order; "test." and the stage is a key of the
+// locale files. The plug may be pulled during TestSync.
 const (
 	TestFill = "fill" // one long write
 	TestRead = "read"
@@ -198,29 +199,31 @@ func (t *diskTest) run(ctx context.Context) error {
 }
 
 // fill writes the whole pattern once, which makes room that later writes only
-// overwrite, and tells the speed of one long write.
+// overwrite, and tells the speed of one long write. A very slow disk gets a
+// smaller pattern.
 func (t *diskTest) fill(ctx context.Context) error {
-	const chunk = 256
-	buf := make([]byte, chunk*blockSize)
+	buf := make([]byte, fillChunk*blockSize)
 	start := time.Now()
-	for slot := uint64(0); slot < t.state.Slots; {
+	slot := uint64(0)
+	for slot < t.state.Slots && time.Since(start) < fillTime {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(chunk, t.state.Slots-slot)
+		n := min(fillChunk, t.state.Slots-slot)
 		for i := range n {
 			putBlock(buf[i*blockSize:(i+1)*blockSize], t.state.Run, 0, uint32(slot+i))
 		}
 		if _, err := t.pattern.WriteAt(buf[:n*blockSize], int64(slot)*blockSize); err != nil {
 			return err
 		}
+		if err := t.pattern.Sync(); err != nil {
+			return err
+		}
 		slot += n
 		t.o.Progress(TestProgress{Stage: TestFill, Done: int64(slot), Total: int64(t.state.Slots)})
 	}
-	if err := t.pattern.Sync(); err != nil {
-		return err
-	}
-	t.result.Write = speed(t.o.Size, time.Since(start))
+	t.state.Slots = slot
+	t.result.Write = speed(int64(slot)*blockSize, time.Since(start))
 	if err := t.ledger.Allocate(0, int64(t.o.Writes)*lineSize); err != nil {
 		return err
 	}
@@ -229,6 +232,11 @@ func (t *diskTest) fill(ctx context.Context) error {
 	}
 	return t.o.FS.SyncDir(t.dir)
 }
+
+const (
+	fillChunk = 1024 // blocks written and synced at once: 4 MiB
+	fillTime  = 20 * time.Second
+)
 
 func speed(bytes int64, took time.Duration) uint64 {
 	return uint64(float64(bytes) / max(took.Seconds(), 1e-6))
@@ -258,7 +266,7 @@ func (t *diskTest) readBack(ctx context.Context) error {
 		t.o.Progress(TestProgress{Stage: TestRead, Done: int64(slot), Total: int64(t.state.Slots)})
 	}
 	if cold {
-		t.result.Read = speed(t.o.Size, time.Since(start))
+		t.result.Read = speed(int64(t.state.Slots)*blockSize, time.Since(start))
 	}
 	if bad > 0 {
 		return fmt.Errorf("%d of %d blocks came back different from what was written; hint: this disk must not hold a register, replace it", bad, t.state.Slots)

@@ -47,6 +47,9 @@ func TestEveryKeyHasWords(t *testing.T) {
 	for _, h := range []Health{Untold, Good, Watched, Failing} {
 		used["smart."+string(h)] = true
 	}
+	for _, stage := range []string{TestFill, TestRead, TestSync, TestDone} {
+		used["test."+stage] = true
+	}
 	delete(used, "smart.json")
 	if len(used) < 100 {
 		t.Fatalf("only %d keys were found", len(used))
