@@ -41,7 +41,7 @@ func (r *release) linux(context.Context) error {
 		if t.OS != "linux" {
 			continue
 		}
-		l := pack.Linux{Version: r.version, Arch: t.Arch, Maintainer: r.maintainer, Homepage: r.home, License: license, Units: units}
+		l := pack.Linux{Version: r.version, Arch: t.Arch, Maintainer: r.maintainer, Homepage: r.home, License: license, Units: units, Sysusers: service.Sysusers()}
 		if l.Program, err = os.ReadFile(r.program(t)); err != nil {
 			return err
 		}

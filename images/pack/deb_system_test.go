@@ -53,7 +53,7 @@ func debs(t *testing.T, root string) {
 	}
 	for v, program := range map[string][]byte{"1.0.0": older, "1.1.0": newer} {
 		l := sample(t, v)
-		l.Program, l.Units = program, units
+		l.Program, l.Units, l.Sysusers = program, units, service.Sysusers()
 		b := bytesOf(t, func(w io.Writer) error { return l.Deb(w, day) })
 		if err := os.WriteFile(filepath.Join(root, "debs", v+".deb"), b, 0o644); err != nil {
 			t.Fatal(err)

@@ -16,19 +16,25 @@ type Linux struct {
 	License    []byte
 	SBOM       []byte
 	Units      map[string]string // unit files by name; tramxa.service must be there
+	Sysusers   string            // the user of the services, as sysusers.d(5)
 }
 
 // Deb writes the .deb.
 func (l Linux) Deb(w io.Writer, at time.Time) error {
 	v := l.Version.Debian()
 	const doc = "usr/share/doc/tramxa/"
+	manual, err := gzipped(text("linux/tramxa.1", v))
+	if err != nil {
+		return err
+	}
 	t := Tree{
 		{Path: "usr/lib/tramxa/tramxa", Mode: 0o755, Data: l.Program},
 		{Path: "usr/bin/tramxa", Mode: fs.ModeSymlink, Link: "../lib/tramxa/tramxa"},
-		file("usr/lib/sysusers.d/tramxa.conf", text("linux/sysusers.conf", v)),
+		file("usr/lib/sysusers.d/tramxa.conf", l.Sysusers),
 		file("usr/lib/tmpfiles.d/tramxa.conf", text("linux/tmpfiles.conf", v)),
 		file("usr/share/applications/tramxa.desktop", text("linux/tramxa.desktop", v)),
 		file("usr/share/icons/hicolor/scalable/apps/tramxa.svg", text("linux/tramxa.svg", v)),
+		file("usr/share/man/man1/tramxa.1.gz", string(manual)),
 		file(doc+"README.Debian", text("deb/README.Debian", v)),
 		file(doc+"copyright", text("deb/copyright", v)),
 		file(doc+"tramxa.cdx.json", string(l.SBOM)),

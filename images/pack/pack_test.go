@@ -27,7 +27,7 @@ func sample(t *testing.T, version string) Linux {
 		t.Fatal(err)
 	}
 	return Linux{Version: v, Arch: "amd64", Maintainer: "Trạm xã <tramxa@example.org>", Program: []byte("#!/bin/sh\nexit 0\n"), License: []byte("free\n"), SBOM: []byte("{}\n"),
-		Units: map[string]string{"tramxa.service": "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n", "tramxa-hub.service": "[Service]\nExecStart=/bin/true\n"}}
+		Sysusers: "u tramxa - \"tramxa station\" /var/lib/tramxa /usr/sbin/nologin\n", Units: map[string]string{"tramxa.service": "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n", "tramxa-hub.service": "[Service]\nExecStart=/bin/true\n"}}
 }
 
 func bytesOf(t *testing.T, write func(io.Writer) error) []byte {

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -43,6 +44,20 @@ func writeTarGz(w io.Writer, t Tree, prefix string, at time.Time) error {
 		return err
 	}
 	return z.Close()
+}
+
+// gzipped is a text as man(1) wants its pages.
+func gzipped(s string) ([]byte, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.WriteString(z, s); err != nil {
+		return nil, err
+	}
+	err = z.Close()
+	return b.Bytes(), err
 }
 
 // TarGz writes the tree as a .tar.gz whose one top directory is dir.
