@@ -13,5 +13,6 @@ long:
 ci:
 	.ci/run
 
+# Every package of the commit; see images/pack/DESIGN.md for keys and signatures.
 release:
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o dist/tramxa ./cmd/tramxa
+	go run ./cmd/mkimage release --version $(VERSION) --out dist/$(VERSION)
