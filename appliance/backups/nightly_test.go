@@ -29,10 +29,14 @@ type world struct {
 
 func newWorld(t *testing.T, tune func(*world, *backups.Options)) *world {
 	t.Helper()
-	root := tempDir(t)
+	return newWorldIn(t, tempDir(t), 8<<10, tune)
+}
+
+func newWorldIn(t *testing.T, root string, segment int64, tune func(*world, *backups.Options)) *world {
+	t.Helper()
 	w := &world{root: root, stick: filepath.Join(root, "stick", backups.StickFolder), now: day1}
 	w.o = store.Options{Dir: filepath.Join(root, "base", "station"), KeyFile: filepath.Join(root, "base-keys", "station.key"),
-		Reserve: 1, Ballast: -1, SegmentSize: 8 << 10, Now: func() time.Time { return w.now }}
+		Reserve: 1, Ballast: -1, SegmentSize: segment, Now: func() time.Time { return w.now }}
 	if _, err := store.Init(store.InitOptions{Dir: w.o.Dir, KeyFile: w.o.KeyFile, Station: 7, Mint: 12, Unit: "23764", Now: day1}); err != nil {
 		t.Fatal(err)
 	}
