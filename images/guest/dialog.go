@@ -119,5 +119,8 @@ func (d Dialog) erase(ctx context.Context, t Target) (bool, error) {
 func (d Dialog) ask(format string, a ...any) (string, error) {
 	fmt.Fprintf(d.Out, "  "+format+" ", a...)
 	line, err := d.In.ReadString('\n')
+	if err != nil {
+		err = errors.Join(ErrQuit, err) // the keyboard is gone: nothing is erased
+	}
 	return strings.TrimSpace(line), err
 }
