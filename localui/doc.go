@@ -14,6 +14,13 @@
 // address, but for what the officer herself typed into the search box. Numbers
 // are masked in lists. Drafts of forms lie in the browser's tab and go with it.
 //
+// # The first start
+//
+// Where there is no station yet, NewSetup has the pages: nine steps that can be
+// left and taken up again, whose state the caller keeps. Passwords and the
+// recovery code are not in it. Paper (recovery sheet, health sheet, poster) is PDF
+// made here, with text in Vietnamese first.
+//
 // # How a form goes
 //
 // A form is data (form, field): the path of a field is its JSON path in the

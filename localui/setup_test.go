@@ -361,3 +361,37 @@ func TestSetupRefusesNonsense(t *testing.T) {
 	f.get("/cai-dat/truong-tram")
 	f.post("/cai-dat/don-vi", url.Values{"unit": {strings.Repeat("9", 70<<10)}}).is(http.StatusRequestEntityTooLarge)
 }
+
+// TestEverySetupPage: every page of the way in both languages is whole, small and
+// carries the headers.
+func TestEverySetupPage(t *testing.T) {
+	f := newFirstStart(t, func(o *localui.SetupOptions) {
+		o.Machine = machineFacts
+		o.DiskTest = func(context.Context, localui.Progress) error { return nil }
+		o.Take = func(context.Context, []byte) (localui.Taken, error) { return localui.Taken{}, nil }
+	})
+	f.through("phieu")
+	for _, lang := range []string{"vi", "en"} {
+		for _, path := range []string{"ngon-ngu", "don-vi", "don-vi?q=ia", "don-vi?tinh=52", "don-vi?tay=1", "dong-ho", "may", "noi-tinh", "truong-tram", "phieu", "du-lieu", "khoi-phuc"} {
+			sep := "?"
+			if strings.Contains(path, "?") {
+				sep = "&"
+			}
+			checkPage(t, f.get("/cai-dat/"+path+sep+"lang="+lang).is(http.StatusOK), lang)
+		}
+	}
+	f.get("/cai-dat/ngon-ngu?lang=vi")
+	f.post("/cai-dat/du-lieu", url.Values{"data": {"empty"}}).is(http.StatusOK)
+	for _, lang := range []string{"vi", "en"} {
+		checkPage(t, f.get("/cai-dat/xong?lang="+lang).is(http.StatusOK), lang)
+		checkPage(t, f.get("/cai-dat/khoi-phuc?lang="+lang).is(http.StatusOK), lang)
+	}
+	for _, pdf := range []string{"phieu.pdf", "ap-phich.pdf", "may.pdf"} {
+		if b := f.get("/cai-dat/" + pdf).is(http.StatusOK); !strings.HasPrefix(b.body, "%PDF-") || !strings.Contains(b.header.Get("Content-Disposition"), "inline") {
+			t.Errorf("%s is no PDF", pdf)
+		}
+	}
+	if body := f.get("/healthz").body; body != "setup\n" {
+		t.Errorf("healthz says %q", body)
+	}
+}

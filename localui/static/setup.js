@@ -4,7 +4,7 @@ const $ = (sel) => document.querySelector(sel);
 const out = $("#strength"), input = $("#password");
 if (out && input) {
   const judge = () => {
-    const s = input.value, kinds = [/[a-zà-ỹđ]/, /[A-ZÀ-ỸĐ]/, /\d/, /[^\p{L}\d]/u].filter((k) => k.test(s)).length;
+    const s = input.value, kinds = [/\p{Ll}/u, /\p{Lu}/u, /\d/, /[^\p{L}\d]/u].filter((k) => k.test(s)).length;
     const length = [...s].length, varied = new Set(s.toLowerCase()).size;
     if (!s) return "";
     if (length < +out.dataset.min) return "s0";
