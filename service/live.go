@@ -56,7 +56,7 @@ func (w *watch) run(ctx context.Context) end {
 			if why := w.overdue(); why != "" {
 				w.child.kill()
 				<-w.child.gone
-				return end{failed: why, steady: w.steady()}
+				return end{failed: why, ready: w.ready, steady: w.steady(), late: !w.ready}
 			}
 		}
 	}
@@ -100,9 +100,8 @@ func (w *watch) heard(m message) {
 	}
 }
 
-// tellStart gives a starting program time with the service manager. A program
-// that is started again after the service was ready needs the watchdog fed; one
-// that starts with it, its time limit extended.
+// tellStart gives a starting program time with the service manager, which has a
+// limit for the start until it has heard READY, and the watchdog after that.
 func (w *watch) tellStart(text string) {
 	status := statusStarting + w.program.Label
 	if text != "" {
@@ -130,9 +129,13 @@ func (w *watch) overdue() string {
 	w.age++
 	l, tick := w.Limits, w.Limits.tick()
 	after := func(n int, d time.Duration) bool { return time.Duration(n)*tick >= d }
+	if !w.ready && w.silent%10 == 0 {
+		w.Notify.say(sdWatchdog)
+	}
+	limit := w.startLimit(w.program)
 	switch {
-	case !w.ready && after(w.silent, l.Start):
-		return fmt.Sprintf("no sign of progress for %s before it was ready", l.Start)
+	case !w.ready && after(w.silent, limit):
+		return fmt.Sprintf("no sign of progress for %s before it was ready", limit)
 	case w.ready && after(w.silent, l.Alive) && w.failing != "":
 		return oneLine(fmt.Sprintf("not healthy for %s: %s", l.Alive, w.failing))
 	case w.ready && after(w.silent, l.Alive):

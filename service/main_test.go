@@ -42,6 +42,10 @@ func play(role string) int {
 		return 0
 	case "mute":
 		select {} // says nothing at all
+	case "slow":
+		time.Sleep(900 * time.Millisecond)
+		r.Ready()
+		r.Alive()
 	case "spin again":
 		return service.ExitAgain
 	}

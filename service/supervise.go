@@ -47,10 +47,14 @@ type SuperviseOptions struct {
 //
 // The service manager hears READY when the program is ready, or when it has
 // failed for the first time: from then on there is an answer, if a bad one, and
-// no start job hangs. The watchdog is fed when the program says that it starts
-// or that it is alive, and while the launcher waits before the next start; so it
-// bites when the launcher hangs, and the launcher itself ends a program that
-// hangs.
+// no start job hangs. The watchdog is fed when the program says that it is
+// alive, and by the launcher while the program starts within its deadline and
+// before the next start; so it bites when the launcher hangs, and the launcher
+// itself ends a program that hangs.
+//
+// A program that is not on trial and was too slow to start gets twice the time
+// at its next start, and so on: on a dying disk a station that comes late is
+// better than one that is ended each minute.
 func Supervise(ctx context.Context, o SuperviseOptions) error {
 	if o.Source == nil || len(o.Args) == 0 {
 		return errors.New("supervise: a source and the program's arguments are needed")
@@ -70,10 +74,22 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 	return nil
 }
 
+// maxLate bounds the patience: 60 s doubled four times are 16 minutes.
+const maxLate = 4
+
+// startLimit is how long the program may say nothing before it is ready.
+func (s *supervisor) startLimit(p Program) time.Duration {
+	if p.Trial {
+		return s.Limits.Start
+	}
+	return s.Limits.Start << s.late
+}
+
 type supervisor struct {
 	SuperviseOptions
 	ready bool          // the service manager has been told
 	pause time.Duration // the last one; 0: none since the program was steady
+	late  int           // starts in a row that took too long
 }
 
 // end is how one life of a program came out.
@@ -83,6 +99,7 @@ type end struct {
 	failed string // why, in one line
 	ready  bool   // it was ready
 	steady bool   // it was ready long enough
+	late   bool   // it was not ready in time
 }
 
 // once chooses, runs and judges one program.
@@ -98,6 +115,11 @@ func (s *supervisor) once(ctx context.Context) {
 	e := s.live(ctx, p)
 	if e.steady {
 		s.pause = 0
+	}
+	if e.late {
+		s.late = min(s.late+1, maxLate)
+	} else if e.ready {
+		s.late = 0
 	}
 	switch {
 	case e.asked:

@@ -208,6 +208,34 @@ func TestMuteProgramIsEndedBeforeReady(t *testing.T) {
 	}
 }
 
+func TestConfirmedProgramOnASlowDiskGetsMoreTime(t *testing.T) {
+	t.Parallel()
+	limits := quick
+	limits.Start = 400 * time.Millisecond
+	s := beginWith(t, &source{programs: []service.Program{program("slow", "v1", false)}}, limits)
+	s.until(func(s *supervision) bool { return len(s.src.failed) > 0 && s.heard("STATUS=running v1") > 0 })
+	s.finish()
+	for i, f := range s.src.failed { // 400 ms, 800 ms, 1.6 s …
+		if want := "no sign of progress for " + (limits.Start << min(i, 4)).String(); !strings.Contains(f, want) {
+			t.Errorf("start %d: %s, not %s", i+1, f, want)
+		}
+	}
+}
+
+func TestSlowTrialGetsNoMoreTime(t *testing.T) {
+	t.Parallel()
+	limits := quick
+	limits.Start = 400 * time.Millisecond
+	s := beginWith(t, &source{programs: []service.Program{program("mute", "v2", true)}}, limits)
+	s.until(failures(3))
+	s.finish()
+	for _, f := range s.src.failed {
+		if !strings.Contains(f, "no sign of progress for 400ms") {
+			t.Error(f)
+		}
+	}
+}
+
 func TestFrozenProgramIsEndedAndStartedAgain(t *testing.T) {
 	t.Parallel()
 	s := begin(t, program("freeze", "v1", false), program("good", "v1", false))
