@@ -109,7 +109,7 @@ func (n *stationNode) besideBackup(to string) (sealed bool, err error) {
 	if err := journal.WriteFileAtomic(journal.OS, filepath.Join(to, backups.InfoName), b, 0o600); err != nil {
 		return false, err
 	}
-	b, err = readIfThere(filepath.Join(n.dir, sealedKeys), backups.SealedSize)
+	b, err = readIfThere(filepath.Join(n.dir, backups.SealedName), backups.SealedSize)
 	if err != nil || b == nil {
 		return false, err
 	}
@@ -138,7 +138,7 @@ func runNewCode(dir string, asJSON bool, std stdio) error {
 	if err != nil {
 		return err
 	}
-	if err := journal.WriteFileAtomic(journal.OS, filepath.Join(dir, sealedKeys), b, 0o600); err != nil {
+	if err := journal.WriteFileAtomic(journal.OS, filepath.Join(dir, backups.SealedName), b, 0o600); err != nil {
 		return err
 	}
 	if asJSON {
