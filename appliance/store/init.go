@@ -90,9 +90,3 @@ func (o InitOptions) journals(keys Keys) (journal.Genesis, error) {
 	}
 	return g, journal.Create(journal.Options{FS: o.FS, Dir: laneDir(o.Dir, o.Epoch, journal.LaneRegister), Genesis: g})
 }
-
-// ReadGenesis reads the genesis of the station in dir without opening it;
-// fs.ErrNotExist when there is none of this epoch.
-func ReadGenesis(fsys journal.FS, dir string, epoch journal.Epoch) (journal.Genesis, error) {
-	return journal.ReadGenesis(fsys, laneDir(dir, epoch, journal.LaneRegister))
-}

@@ -25,10 +25,6 @@ type care struct {
 	once sync.Mutex // one copy asked for at a time
 }
 
-// sealedKeys is the file in the station's directory with its keys under the
-// recovery code.
-const sealedKeys = "keys.sealed"
-
 func newCare(r *running, n *stationNode) (*care, error) {
 	c := &care{n: n, base: r.base, pc: r.pc}
 	if c.pc.moved() {
@@ -44,7 +40,7 @@ func newCare(r *running, n *stationNode) (*care, error) {
 	}
 	var err error
 	c.backups, err = backups.New(backups.Options{
-		Station: n.Store(), KeyFile: n.config.Key, Sealed: filepath.Join(n.dir, sealedKeys), Info: n.backupInfo,
+		Station: n.Store(), KeyFile: n.config.Key, Sealed: filepath.Join(n.dir, backups.SealedName), Info: n.backupInfo,
 		Targets: c.targets, Home: home, Now: n.Clock().Now, Log: n.log.with("backups", n.dir),
 	})
 	if err != nil || c.base == "" {

@@ -53,6 +53,21 @@ func (c *clerkAtPC) post(path string, form url.Values) string {
 	return c.read(c.http.PostForm(c.base+path, form))
 }
 
+// try is post without judging the answer's status.
+func (c *clerkAtPC) try(path string, form url.Values) string {
+	c.t.Helper()
+	resp, err := c.http.PostForm(c.base+path, form)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(b)
+}
+
 func (c *clerkAtPC) read(resp *http.Response, err error) string {
 	c.t.Helper()
 	if err != nil {

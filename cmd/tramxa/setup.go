@@ -143,7 +143,8 @@ func (f *founding) options(code string) (localui.SetupOptions, error) {
 		Prefill:  prefillOf(s), Units: units,
 		Machine: func() []localui.Section { return f.pc.sections(context.Background()) }, DiskTest: f.pc.diskTest,
 		CheckPin: func(pin string) error { _, err := identity.ParsePin(pin); return err },
-		Take:     f.take, Sticks: f.sticks, TakeFrom: f.takeFrom,
+		Backups:  f.oldOnes, Restore: f.bringBack,
+		Take: f.take, Sticks: f.sticks, TakeFrom: f.takeFrom,
 		Addresses: f.doors.addresses, Fingerprint: f.doors.fingerprint,
 		Opened:    sync.OnceFunc(func() { close(f.opened) }),
 		SetupCode: code, Version: readVersion().Version, Log: f.log.with("setup", f.dir),
@@ -295,7 +296,7 @@ func (f *founding) makeStation(a localui.Answers, s secret) error {
 	if err != nil {
 		return err
 	}
-	g, err := store.ReadGenesis(journal.OS, f.dir, keys.Epoch)
+	g, err := store.Genesis(journal.OS, f.dir, keys.Epoch)
 	if err != nil {
 		return err
 	}
@@ -318,7 +319,7 @@ func (f *founding) sealKeys(s secret) error {
 	if err != nil {
 		return err
 	}
-	return journal.WriteFileAtomic(journal.OS, filepath.Join(f.dir, sealedKeys), b, 0o600)
+	return journal.WriteFileAtomic(journal.OS, filepath.Join(f.dir, backups.SealedName), b, 0o600)
 }
 
 // makeHead writes the head into the book and gives the password.

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"tramxa/appliance/backups"
 	"tramxa/appliance/journal"
@@ -123,7 +124,7 @@ func TestFirstStartMakesTheStation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := os.ReadFile(filepath.Join(base.Station(), sealedKeys))
+	sealed, err := os.ReadFile(filepath.Join(base.Station(), backups.SealedName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,4 +151,68 @@ func TestFirstStartMakesTheStation(t *testing.T) {
 		t.Errorf("not there after a restart:\n%s", page)
 	}
 	f.end()
+}
+
+// TestFirstStartBringsAStationBack makes a station, copies it, loses the machine,
+// and restores it through the setup pages of another with the code of the sheet.
+func TestFirstStartBringsAStationBack(t *testing.T) {
+	lost := place.Base(filepath.Join(t.TempDir(), "lost"))
+	f := startFirst(t, lost)
+	c := newClerkAtPC(t, f.page)
+	c.waitFor("/cai-dat/ngon-ngu")
+	c.get("/cai-dat/phieu")
+	code := f.through(c)
+	c.post("/cai-dat/mo", nil)
+	c.waitFor("/dang-nhap")
+	c.post("/dang-nhap", url.Values{"_login": {"huong"}, "_password": {"con mèo ăn khế"}})
+	c.post("/ky-thuat/sao-luu", nil)
+	for range 600 {
+		if strings.Contains(c.get("/ky-thuat"), "đã thử phục hồi, khớp với sổ") {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	f.end()
+
+	base := place.Base(filepath.Join(t.TempDir(), "new"))
+	if err := os.CopyFS(base.Backups(), os.DirFS(lost.Backups())); err != nil {
+		t.Fatal(err)
+	}
+	f = startFirst(t, base)
+	c = newClerkAtPC(t, f.page)
+	c.waitFor("/cai-dat/ngon-ngu")
+	page := c.get("/cai-dat/khoi-phuc")
+	id := regexp.MustCompile(`name="id"[^>]*value="([^"]+)"`).FindStringSubmatch(page)
+	if id == nil {
+		t.Fatalf("no backup is offered:\n%s", page)
+	}
+	wrong := c.try("/cai-dat/khoi-phuc", url.Values{"id": {id[1]}, "code": {"AAAAA-" + code[6:]}})
+	if strings.Contains(wrong, code) {
+		t.Error("the code stands on the page")
+	}
+	for range 600 {
+		if page = c.get("/cai-dat/khoi-phuc"); strings.Contains(page, "nhóm 1") {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if !strings.Contains(page, "nhóm 1") {
+		t.Fatalf("a wrong code is not told by its group:\n%s", page)
+	}
+	c.try("/cai-dat/khoi-phuc", url.Values{"id": {id[1]}, "code": {strings.ToLower(code)}})
+	c.waitFor("/cai-dat/xong")
+	c.post("/cai-dat/mo", nil)
+	c.waitFor("/bat-dau") // the book is there, passwords are in no backup
+	page = c.post("/bat-dau", url.Values{"name": {"Nguyễn Thị Hương"}, "login": {"huong"}, "password": {"con mèo ăn khế"}, "again": {"con mèo ăn khế"}})
+	if !strings.Contains(page, "Trạm y tế xã Ia Grai") || !strings.Contains(page, "Nguyễn Thị Hương") {
+		t.Errorf("not the station that was lost:\n%s", page)
+	}
+	f.end()
+	was, err := store.ReadKeys(journal.OS, lost.StationKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now, err := store.ReadKeys(journal.OS, base.StationKey()); err != nil || now.Data != was.Data {
+		t.Errorf("not its keys: %v", err)
+	}
 }

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"tramxa/appliance/backups"
+	"tramxa/appliance/clock"
+	"tramxa/appliance/journal"
+	"tramxa/appliance/rescue"
+	"tramxa/appliance/store"
+	"tramxa/localui"
+	"tramxa/service/machine"
+)
+
+// The setup can bring back a station instead of making one: from a backup, or
+// from the disk of the PC before, plugged in by a cable.
+
+// findOld looks for stations and copies on sticks and other disks, and among the
+// copies that lie on this one.
+func (f *founding) findOld(ctx context.Context) ([]rescue.Found, error) {
+	roots := []string{f.base.Backups()}
+	sticks, err := machine.Removable(ctx)
+	if err != nil {
+		f.log.Warn("sticks cannot be looked for", "error", err)
+	}
+	for _, v := range sticks {
+		roots = append(roots, v.Dir)
+	}
+	return rescue.Find(ctx, rescue.FindOptions{Roots: roots, Most: 5000})
+}
+
+// oldOnes lists what could be brought back.
+func (f *founding) oldOnes(ctx context.Context) ([]localui.BackupChoice, error) {
+	found, err := f.findOld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []localui.BackupChoice
+	for _, o := range found {
+		station := o.Genesis.Origin.Station
+		day := "?"
+		if !o.Changed.IsZero() {
+			day = o.Changed.In(clock.Country).Format("15:04 02/01/2006")
+		}
+		c := localui.BackupChoice{ID: o.Path, NeedsCode: f.keysOf(o) == nil,
+			Label: localui.Text{Vi: fmt.Sprintf("Bản sao lưu trạm %d, xã %s, %s", station, o.Genesis.Unit, day),
+				En: fmt.Sprintf("Backup of station %d, commune %s, %s", station, o.Genesis.Unit, day)},
+			Detail: localui.Text{Vi: fmt.Sprintf("%s · %d KB", o.Path, o.Bytes>>10), En: fmt.Sprintf("%s · %d KB", o.Path, o.Bytes>>10)}}
+		if o.What == rescue.Station {
+			c.Label = localui.Text{Vi: fmt.Sprintf("Sổ trên ổ đĩa cũ: trạm %d, xã %s, %s", station, o.Genesis.Unit, day),
+				En: fmt.Sprintf("The book on the old disk: station %d, commune %s, %s", station, o.Genesis.Unit, day)}
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// keysOf are the keys that lie ready for it: on the same medium, or brought as a
+// file; nil: the recovery code must be typed.
+func (f *founding) keysOf(o rescue.Found) *store.Keys {
+	for _, name := range []string{o.KeyFile, f.takenKey()} {
+		if name == "" {
+			continue
+		}
+		k, err := store.ReadKeys(journal.OS, name)
+		if err == nil && o.Genesis.Key.Equal(k.Signer.Public()) {
+			return &k
+		}
+	}
+	return nil
+}
+
+// bringBack restores a backup, or moves the station of another disk here.
+func (f *founding) bringBack(ctx context.Context, id, typed string, say localui.Progress) error {
+	found, err := f.findOld(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		if o.Path == id {
+			return f.settleOld(ctx, o, typed, say)
+		}
+	}
+	return localui.Refusal{Text: localui.Text{Vi: "Bản đó không còn ở đây. Cắm lại USB và thử lần nữa.", En: "That copy is not there any more. Plug the stick in again and try once more."}}
+}
+
+func (f *founding) settleOld(ctx context.Context, o rescue.Found, typed string, say localui.Progress) error {
+	keys := f.keysOf(o)
+	if keys == nil {
+		k, err := openWithCode(o, typed)
+		var wrong *backups.CodeError
+		switch {
+		case errors.As(err, &wrong):
+			return localui.Refusal{Text: localui.Text{Vi: fmt.Sprintf("Mã khôi phục chưa đúng (nhóm %d). Xem lại trên phiếu.", wrong.Group), En: wrong.Error()}}
+		case err != nil:
+			return err
+		}
+		keys = &k
+	}
+	c, err := f.firstConfig()
+	if err != nil {
+		return err
+	}
+	c.Listen, c.LAN, c.LANHelp = defaultPage, defaultLAN, defaultLANHelp
+	if info, err := o.Backup.Info(); o.What == rescue.Backup && err == nil {
+		c.Name, c.Hub, c.HubPin, c.Metered = info.Name, info.Hub, info.HubPin, info.Metered
+	}
+	t := rescue.Target{Dir: f.dir, KeyFile: f.key, SetAside: true, Finish: furnisher(c, *keys, nil), Progress: func(p store.Progress) {
+		stage := localui.Text{Vi: "Đang khôi phục", En: "Restoring"}
+		say(stage, p.Done, p.Total)
+	}}
+	if o.What == rescue.Station {
+		_, err = rescue.Move(ctx, o, *keys, t)
+	} else {
+		_, err = rescue.Restore(ctx, o, *keys, t)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(removeIfThere(filepath.Join(filepath.Dir(f.key), foundingSecret)), removeIfThere(f.takenKey()), removeIfThere(f.base.Setup()))
+}
