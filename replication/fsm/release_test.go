@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/raft"
+
 	"tramxa/appliance/journal"
 	"tramxa/replication/fsm"
 	"tramxa/replication/replicationtest"
@@ -23,12 +25,27 @@ func published(sequence uint64) fsm.PublishRelease {
 func province(t testing.TB, n int) *machine {
 	t.Helper()
 	m := open(t, t.TempDir())
+	var all []fsm.Command
 	for i := range n {
 		s := replicationtest.NewStation(journal.Station(i+1), 1)
-		m.register(s)
-		m.is(fsm.Contact{At: 900, Station: s.Origin.Station, Epoch: 1, Install: [16]byte{1}}, fsm.Done, "")
+		all = append(all, registerCommand(s), fsm.Contact{At: 900, Station: s.Origin.Station, Epoch: 1, Install: [16]byte{1}})
 	}
+	m.together(all)
 	return m
+}
+
+// together applies commands as raft hands over many at once: one sync for all.
+func (m *machine) together(all []fsm.Command) {
+	m.t.Helper()
+	var logs []*raft.Log
+	for _, c := range all {
+		logs = append(logs, m.entry(c))
+	}
+	for i, r := range m.ApplyBatch(logs) {
+		if v, ok := r.(fsm.Verdict); !ok || v.Outcome != fsm.Done {
+			m.t.Fatalf("%+v: %+v", all[i], r)
+		}
+	}
 }
 
 // is applies a command and compares what became of it.
@@ -79,6 +96,13 @@ func said(s journal.Station, sequence uint64, stage fsm.Stage) fsm.UpdateReport 
 	return fsm.UpdateReport{At: 2000, Station: s, Epoch: 1, Sequence: sequence, Stage: stage, Running: sequence, Version: "x"}
 }
 
+func confirmed(list []journal.Station, sequence uint64) (all []fsm.Command) {
+	for _, s := range list {
+		all = append(all, said(s, sequence, fsm.StageConfirmed))
+	}
+	return all
+}
+
 // TestRings: one in a hundred, one in ten, all; never an empty first ring; the
 // same station is not always the first; nobody changes rings when others come.
 func TestRings(t *testing.T) {
@@ -106,9 +130,11 @@ func TestRings(t *testing.T) {
 		}
 	}
 	before := m.rings(9, n)
+	var more []fsm.Command
 	for i := n; i < n+50; i++ {
-		m.register(replicationtest.NewStation(journal.Station(i+1), 1))
+		more = append(more, registerCommand(replicationtest.NewStation(journal.Station(i+1), 1)))
 	}
+	m.together(more)
 	if fmt.Sprint(m.rings(9, n)) != fmt.Sprint(before) {
 		t.Error("new stations moved old ones to another ring")
 	}
@@ -125,9 +151,11 @@ func TestRings(t *testing.T) {
 // heard of lately, so that somebody is there to tell how it went.
 func TestTheSilentDoNotTryFirst(t *testing.T) {
 	m := open(t, t.TempDir())
+	var all []fsm.Command
 	for i := range 60 {
-		m.register(replicationtest.NewStation(journal.Station(i+1), 1))
+		all = append(all, registerCommand(replicationtest.NewStation(journal.Station(i+1), 1)))
 	}
+	m.together(all)
 	for _, s := range []journal.Station{20, 40} {
 		m.is(fsm.Contact{At: 2_000_000, Station: s, Epoch: 1}, fsm.Done, "")
 	}
@@ -169,9 +197,7 @@ func TestUnhealthyRingStopsTheRelease(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	// Ring 2: of eighteen, one may fail, a second is more than a tenth.
-	for _, s := range rings[2][:16] {
-		m.is(said(s, 9, fsm.StageConfirmed), fsm.Done, "")
-	}
+	m.together(confirmed(rings[2][:16], 9))
 	m.is(said(rings[2][16], 9, fsm.StageFailed), fsm.Done, "")
 	if m.release(9).Stopped {
 		t.Fatal("one of seventeen stopped it")
@@ -182,9 +208,7 @@ func TestUnhealthyRingStopsTheRelease(t *testing.T) {
 	}
 	m.is(fsm.SetRing{Sequence: 9, Ring: fsm.RingAll, By: "lan"}, fsm.Done, "")
 	// Ring 3: two of thirty are fewer than a tenth; forgiven failures stay so.
-	for _, s := range rings[3][:28] {
-		m.is(said(s, 9, fsm.StageConfirmed), fsm.Done, "")
-	}
+	m.together(confirmed(rings[3][:28], 9))
 	m.is(said(rings[3][28], 9, fsm.StageRolledBack), fsm.Done, "")
 	m.is(said(rings[3][29], 9, fsm.StageRolledBack), fsm.Done, "")
 	if m.release(9).Stopped {

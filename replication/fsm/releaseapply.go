@@ -2,7 +2,6 @@ package fsm
 
 import (
 	"errors"
-	"math"
 	"slices"
 
 	"tramxa/appliance/journal"
@@ -243,6 +242,3 @@ func (v *View) Health(r ReleaseRow, heard, confirmed int64) (h Health, err error
 	})
 	return h, err
 }
-
-// forever is a sequence above every release.
-const forever = uint64(math.MaxUint64)

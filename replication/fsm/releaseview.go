@@ -3,6 +3,7 @@ package fsm
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -64,6 +65,9 @@ func (v *View) Outcomes(sequence uint64, fn func(OutcomeRow) error) error {
 		return fn(o)
 	})
 }
+
+// forever is a sequence above every release.
+const forever = uint64(math.MaxUint64)
 
 // Offers calls fn for the releases that a station which runs release running may
 // have now, newest first, until fn says that it is enough: those that are open to

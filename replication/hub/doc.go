@@ -7,6 +7,9 @@
 // applied here, never before. When the outcome of a proposal is unknown it says
 // so, and the station sends the same batch again.
 //
-// It refuses to decide about a batch: the state machine does. What it checks
+// It also keeps the parts of releases: files under their hashes, fetched from
+// peers, given to stations that the state says may have them.
+//
+// It refuses to decide about a batch or a release: the state machine does. What it checks
 // before proposing only saves the raft log from what would be refused anyway.
 package hub

@@ -90,20 +90,19 @@ func (s *stream) admit(c *inbound) {
 		_ = c.Close() // too slow, or no node of this hub
 		return
 	}
-	if b[0] == purposeParts {
+	switch b[0] {
+	case purposeParts:
 		s.serve(c)
 		end()
-		return
-	}
-	end()
-	switch b[0] {
 	case purposeRaft:
+		end() // from here on it is raft's to close
 		select {
 		case s.raft <- c:
 		case <-s.closed:
 			_ = c.Close()
 		}
 	default:
+		end()
 		s.o.Log.Warn("a peer asks for what this program does not know", "purpose", b[0])
 		_ = c.Close()
 	}

@@ -6,6 +6,8 @@
 // step functions (Client, Server): an event goes in, effects come out, no clock
 // and no socket inside. The transport (Dial, Handler) carries the effects out.
 //
-// The package refuses to judge a batch: an Intake does. It opens no record and
+// Updates of the program are plain requests beside the links (updates.go).
+//
+// The package refuses to judge a batch: an Intake does; or a release: Releases do. It opens no record and
 // does not know what one means. Format by byte: replication/DESIGN.md.
 package link

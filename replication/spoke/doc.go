@@ -7,4 +7,7 @@
 // sends when the hub's watermark is not a prefix of its own journal: a restored
 // or cloned copy is a matter for people and a new epoch, and until then nothing
 // is overwritten on either side.
+//
+// Beside that it asks for updates of the program, fetches their parts and tells
+// how they went (Updates); it knows their hashes and nothing of what they are.
 package spoke
