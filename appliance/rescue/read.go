@@ -32,7 +32,7 @@ const (
 
 // left are the names in a station's directory that are not worth taking: they are
 // made again, or belong to the process that ran there.
-var left = []string{"view", "ballast", "lock", "control.json"}
+var left = []string{"view", "ballast", "lock", "control.json", "backups"}
 
 // leftPrefix are the beginnings of such names.
 var leftPrefix = []string{"view.bad-", "verify-"}

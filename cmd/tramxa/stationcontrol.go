@@ -79,13 +79,15 @@ type stationStatus struct {
 	Heals    int       `json:"heals"` // times the view was made again since the start
 	Failed   string    `json:"failed,omitempty"`
 	Accounts int       `json:"accounts"`
+
+	Backup *backupState `json:"backup,omitempty"` // of the copies; none: never tried
 }
 
 func (n *stationNode) status() stationStatus {
 	st := n.Status()
 	s := stationStatus{Station: uint32(st.Origin.Station), Epoch: uint32(st.Origin.Epoch), Unit: st.Unit,
 		Saved: uint64(st.Head), Acked: uint64(st.Acked.Seq), Waiting: st.Waiting, AckedAt: st.Acked.At, Line: "offline",
-		FreeMB: st.Free >> 20, Full: st.Full, Clock: st.Now, Trusted: st.Trusted, Heals: st.Heals, Accounts: len(n.auth.Logins())}
+		FreeMB: st.Free >> 20, Full: st.Full, Clock: st.Now, Trusted: st.Trusted, Heals: st.Heals, Accounts: len(n.auth.Logins()), Backup: n.backupState(st.Now)}
 	if st.Failed != nil {
 		s.Failed = st.Failed.Error()
 	}

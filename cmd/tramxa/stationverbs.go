@@ -54,6 +54,7 @@ func showStatus(w io.Writer, s stationStatus) error {
 	if s.Full {
 		fmt.Fprintln(w, "disk: nearly full, nothing is written until there is room")
 	}
+	s.Backup.show(w)
 	return nil
 }
 
