@@ -106,7 +106,8 @@ func (v View) broken(line func(string, ...any)) {
 	line("Nothing was erased. Call the technician; on the next start choose 3. Rescue.")
 }
 
-// Line is the screen in one line, for a console that only listens.
+// Line is the screen in one line, for a serial console: who reads it stands
+// before the machine as much as who sees the screen.
 func (v View) Line() string {
 	stage := v.Station.Stage
 	if stage == "" {
@@ -115,7 +116,7 @@ func (v View) Line() string {
 	if v.State.Data != "" {
 		stage = "no-data"
 	}
-	return fmt.Sprintf("tramxa: stage=%s slot=%s lan=%s memory_kb=%d available_kb=%d", stage, v.State.Slot, strings.Join(v.LAN, ","), v.State.Memory, v.Available)
+	return fmt.Sprintf("tramxa: stage=%s slot=%s lan=%s memory_kb=%d available_kb=%d code=%s", stage, v.State.Slot, strings.Join(v.LAN, ","), v.State.Memory, v.Available, v.Station.Code)
 }
 
 // double says whether letters of 16 by 32 points fit on a screen, given as

@@ -1,0 +1,168 @@
+package boottest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// VM is one emulated PC.
+type VM struct {
+	cmd    *exec.Cmd
+	done   chan error
+	serial string
+	began  time.Time
+	HTTPS  string // host:port of the station's pages
+	SSH    string // port
+	Key    string // private key for SSH
+}
+
+// PC says what to emulate.
+type PC struct {
+	Disks    []string // images of internal disks
+	Stick    string   // image of a stick that is started from; "": the first disk
+	Firmware string   // bios, uefi
+	Memory   int      // MB; 0: 1024
+	Dir      string   // for the serial log
+	Key      string
+	Clock    string // of the machine, 2002-01-01: its battery is dead; "": right
+}
+
+var firmwares = []string{"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd"}
+
+// Firmware finds the UEFI of the emulator; "" when it is not installed.
+func Firmware() string {
+	for _, f := range firmwares {
+		if _, err := os.Stat(f); err == nil {
+			return f
+		}
+	}
+	return ""
+}
+
+// freePort asks the system for a port; another program may take it before the
+// emulator does, then the start fails and says so.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, errors.Join(err, l.Close())
+}
+
+// Start switches the PC on. One processor and no acceleration: the same on every
+// machine, and no two processors to lose each other under load.
+func (pc PC) Start(ctx context.Context) (*VM, error) {
+	web, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	ssh, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	if pc.Memory == 0 {
+		pc.Memory = 1024
+	}
+	v := &VM{serial: filepath.Join(pc.Dir, fmt.Sprintf("serial-%d.log", time.Now().UnixNano())), HTTPS: "127.0.0.1:" + web, SSH: ssh, Key: pc.Key, began: time.Now(), done: make(chan error, 1)}
+	args := []string{"-accel", "tcg", "-smp", "1", "-m", fmt.Sprint(pc.Memory), "-display", "none", "-serial", "file:" + v.serial, "-monitor", "none",
+		"-netdev", fmt.Sprintf("user,id=n,hostfwd=tcp:127.0.0.1:%s-:443,hostfwd=tcp:127.0.0.1:%s-:22", web, ssh), "-device", "e1000,netdev=n"}
+	for _, d := range pc.Disks {
+		args = append(args, "-drive", "file="+d+",format=raw,if=ide,cache=writeback")
+	}
+	if pc.Stick != "" {
+		args = append(args, "-device", "qemu-xhci", "-drive", "file="+pc.Stick+",format=raw,if=none,id=stick,cache=writeback",
+			"-device", "usb-storage,drive=stick,bootindex=0")
+	}
+	if pc.Firmware == "uefi" {
+		args = append(args, "-drive", "if=pflash,format=raw,unit=0,readonly=on,file="+Firmware())
+	}
+	if pc.Clock != "" {
+		args = append(args, "-rtc", "base="+pc.Clock)
+	}
+	v.cmd = exec.CommandContext(ctx, "qemu-system-x86_64", args...)
+	var problems bytes.Buffer
+	v.cmd.Stderr = &problems
+	if err := v.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		err := v.cmd.Wait()
+		if err != nil && problems.Len() > 0 {
+			err = fmt.Errorf("%w: %s", err, problems.String())
+		}
+		v.done <- err
+		close(v.done)
+	}()
+	return v, nil
+}
+
+// Cut takes the power away.
+func (v *VM) Cut() {
+	_ = v.cmd.Process.Kill()
+	<-v.done
+}
+
+// Ended waits until the machine has switched itself off.
+func (v *VM) Ended(patience time.Duration) error {
+	select {
+	case err := <-v.done:
+		return err
+	case <-time.After(patience):
+		return fmt.Errorf("still on after %v", patience)
+	}
+}
+
+// Age is the time since the power came.
+func (v *VM) Age() time.Duration { return time.Since(v.began) }
+
+// Said is what came over the serial line.
+func (v *VM) Said() string {
+	b, _ := os.ReadFile(v.serial)
+	return string(b)
+}
+
+// Await waits until the serial line has said something that matches, and returns
+// the groups of the match.
+func (v *VM) Await(what string, patience time.Duration) ([]string, error) {
+	re := regexp.MustCompile(what)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
+		if m := re.FindStringSubmatch(v.Said()); m != nil {
+			return m, nil
+		}
+		select {
+		case err, open := <-v.done:
+			if open {
+				return nil, fmt.Errorf("the machine went off: %w", err)
+			}
+			return nil, errors.New("the machine is off")
+		default:
+		}
+	}
+	said := strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' {
+			return -1
+		}
+		return r
+	}, v.Said())
+	return nil, fmt.Errorf("no %q within %v; the serial line ends with: %s", what, patience, said[max(0, len(said)-600):])
+}
+
+// Shell runs a command in the machine over SSH.
+func (v *VM) Shell(ctx context.Context, stdin string, command string) *exec.Cmd {
+	c := exec.CommandContext(ctx, "ssh", "-q", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=120",
+		"-o", "BatchMode=yes", "-i", v.Key, "-p", v.SSH, "root@127.0.0.1", command)
+	if stdin != "" {
+		c.Stdin = strings.NewReader(stdin)
+	}
+	return c
+}
