@@ -166,6 +166,7 @@ func (p *scene) calls() []call {
 		{verb: "hub stations", dir: "tinh", args: []string{"add", in("xa/registration.json")}},
 		{verb: "hub units", dir: "tinh", args: []string{"list"}},
 		{verb: "hub units", dir: "tinh", args: []string{"import", in("units.csv")}},
+		{verb: "hub release", dir: "tinh", args: []string{"list"}},
 		{verb: "station user", dir: "xa", args: []string{"add", "lan", "--name", "Trần Thị Lan", "--role", "head"}, in: password},
 		{verb: "station user", dir: "xa", args: []string{"reset", "lan"}, in: password},
 		{verb: "station user", dir: "xa", args: []string{"list"}},
