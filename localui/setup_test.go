@@ -395,3 +395,12 @@ func TestEverySetupPage(t *testing.T) {
 		t.Errorf("healthz says %q", body)
 	}
 }
+
+// TestATabLeftFromTheSetupGoesOn: the station that took the setup's place knows
+// its addresses.
+func TestATabLeftFromTheSetupGoesOn(t *testing.T) {
+	w := newWorld(t).withUsers()
+	if page := w.browser().get("/cai-dat/xong").is(http.StatusOK); !strings.HasPrefix(page.path, "/dang-nhap") {
+		t.Fatal(page.path)
+	}
+}

@@ -65,7 +65,7 @@ func postData(s *setup, v *setupVisit) error {
 		v.faultSaid("data", v.failure(err)+" "+v.text("setup.data.again"))
 		return nil
 	}
-	s.done = true
+	s.end(openAfter)
 	v.goTo("xong")
 	return errShown
 }
@@ -138,18 +138,33 @@ func (s *setup) posterPDF(v *setupVisit) error {
 	return nil
 }
 
+// openAfter is how long the last page stands: a station that is made shall work,
+// also when nobody presses the last button.
+const openAfter = 10 * time.Minute
+
+// end notes that there is a station now; the caller has the lock.
+func (s *setup) end(wait time.Duration) {
+	s.done = true
+	time.AfterFunc(wait, s.openOnce)
+}
+
+// openOnce lets the caller put the station in place of the setup.
+func (s *setup) openOnce() {
+	s.opened.Do(func() {
+		if s.o.Opened != nil {
+			go s.o.Opened()
+		}
+	})
+}
+
 // openPost leaves the setup for the station's home page.
 func (s *setup) openPost(v *setupVisit) error {
 	if !s.done {
 		v.goTo(s.openStep(v.r.Context()))
 		return nil
 	}
-	s.opened.Do(func() {
-		if s.o.Opened != nil {
-			go s.o.Opened()
-		}
-	})
 	s.left = true
+	s.openOnce()
 	return s.opening(v)
 }
 

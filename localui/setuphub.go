@@ -22,6 +22,7 @@ type hubView struct {
 	PinShort                string // of the key that is known
 	Later                   bool
 	KeyFile                 bool
+	CanBack                 bool
 	CanUpload               bool
 	Sticks                  []stickLine
 	Taken                   string // what a file just gave
@@ -31,7 +32,7 @@ type stickLine struct{ ID, Label string }
 
 func viewHub(s *setup, v *setupVisit) (any, error) {
 	st, k := &s.state, &s.state.Known
-	b := hubView{CanUpload: s.o.Take != nil, KeyFile: st.KeyFile}
+	b := hubView{CanUpload: s.o.Take != nil, KeyFile: st.KeyFile, CanBack: s.o.Restore != nil}
 	station, mint, hub, pin := st.Station, st.Mint, st.Hub, st.HubPin
 	if station == 0 {
 		station, mint, hub, pin = k.Station, k.Mint, k.Hub, k.HubPin
@@ -192,10 +193,10 @@ func (s *setup) took(v *setupVisit, t Taken, err error) error {
 	if t.KeyFile {
 		what, s.state.KeyFile = "khoa", true
 	}
-	s.state.Known.merge(t.Prefill)
-	if t.Prefill.Station != 0 || len(t.Prefill.Hub) > 0 { // its fields stand in the page, not those of before
-		s.state.Station, s.state.Mint, s.state.Hub, s.state.HubPin = 0, 0, nil, ""
-	}
+	st := &s.state // the page offers what was agreed to before, and the file's own words over it
+	st.Known.merge(SetupPrefill{Station: st.Station, Mint: st.Mint, Hub: st.Hub, HubPin: st.HubPin})
+	st.Known.merge(t.Prefill)
+	st.Station, st.Mint, st.Hub, st.HubPin = 0, 0, nil, ""
 	if err := s.keep(); err != nil {
 		return err
 	}

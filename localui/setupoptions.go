@@ -43,9 +43,9 @@ type SetupOptions struct {
 
 	// CheckPin refuses what is no public key of a hub; nil: anything is taken.
 	CheckPin func(pin string) error
-	// Take reads a file the technician has brought: a seed, or the station's key
-	// file, which it keeps outside the data. Refusal for what it does not know.
-	// nil: no upload.
+	// Take reads a file the technician has brought: a seed, or the key file of an
+	// existing station, which it keeps outside the data for Restore. Refusal for
+	// what it does not know. nil: no upload.
 	Take func(ctx context.Context, content []byte) (Taken, error)
 	// Sticks lists files of these kinds on sticks plugged in; TakeFrom reads one
 	// by its ID. Both nil: not searched.
@@ -66,7 +66,7 @@ type SetupOptions struct {
 	Fingerprint func() string
 
 	// Opened is called once when the last page is left for the station's home
-	// page, from a goroutine of its own: now the caller may put the station in
+	// page, or ten minutes after the end, from a goroutine of its own: now the caller may put the station in
 	// place of this handler. It need not wait for that. nil: nothing is called.
 	Opened func()
 
@@ -129,7 +129,7 @@ type Recovery struct {
 type Taken struct {
 	What    Text // what kind of file it is, for the page
 	Prefill SetupPrefill
-	KeyFile bool // it was the station's key, and is kept
+	KeyFile bool // it was the key of an existing station, and is kept for Restore
 }
 
 // StickFile is a file found on a stick.

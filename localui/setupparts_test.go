@@ -192,14 +192,16 @@ func TestFilesOfTheProvince(t *testing.T) {
 			return o.Take(context.Background(), []byte("seed"))
 		}
 	})
-	f.through("may")
+	f.through("noi-tinh")
+	f.get("/cai-dat/noi-tinh")
 	f.upload("").is(http.StatusUnprocessableEntity).has("Không phải tệp của tỉnh")
 	f.upload("other").is(http.StatusUnprocessableEntity).has("của đơn vị 23767")
 	f.upload(strings.Repeat("x", 70<<10)).is(http.StatusRequestEntityTooLarge)
-	f.upload("key").is(http.StatusOK).has("Đã nhận khóa của trạm", "đã nhận từ tệp")
+	f.upload("key").is(http.StatusOK).has("Đã nhận khóa của một trạm đã có", `value="135"`, "hub2.tinh.example:8470")
 	f.get("/cai-dat/noi-tinh").has("USB KINGSTON: seed.toml")
 	f.post("/cai-dat/noi-tinh/usb", url.Values{"id": {"../etc/passwd"}}).is(http.StatusUnprocessableEntity).has("Không còn thấy tệp đó")
 	f.post("/cai-dat/noi-tinh/usb", url.Values{"id": {"sdb1/seed.toml"}}).is(http.StatusOK).has("Đã đọc tệp", `value="136"`, "hub3.example:8470")
+	f.get("/cai-dat/noi-tinh").has("hub-fe…543210")
 	f.post("/cai-dat/noi-tinh/tep", nil).is(http.StatusBadRequest)
 	if len(took) != 4 {
 		t.Fatalf("took %d files", len(took))

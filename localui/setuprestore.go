@@ -64,10 +64,11 @@ func (s *setup) restorePost(v *setupVisit) error {
 	s.back.start(func(ctx context.Context, say Progress) error { return s.o.Restore(ctx, id, code, say) }, func(err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.done = err == nil
 		if err != nil {
 			s.o.Log.Error("localui: restore failed", "error", err)
+			return
 		}
+		s.end(openAfter)
 	})
 	v.goTo("khoi-phuc")
 	return nil

@@ -63,6 +63,21 @@ func TestDamagedSetupBeginsAnew(t *testing.T) {
 	}
 }
 
+// TestStationOpensByItself: nobody presses the last button, and the station is
+// opened all the same, once.
+func TestStationOpensByItself(t *testing.T) {
+	opened := make(chan bool, 2)
+	s := &setup{o: SetupOptions{Opened: func() { opened <- true }}}
+	s.end(time.Millisecond)
+	<-opened
+	s.openOnce()
+	select {
+	case <-opened:
+		t.Fatal("opened twice")
+	case <-time.After(20 * time.Millisecond):
+	}
+}
+
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func FuzzSetupState(f *testing.F) {

@@ -48,6 +48,7 @@ func NewStation(o StationOptions) (http.Handler, error) {
 
 func (s *station) routes() {
 	s.mux.HandleFunc("GET /live", s.live)
+	s.mux.Handle("GET /cai-dat/", http.RedirectHandler("/", http.StatusSeeOther)) // a tab left from the setup
 	s.handle("GET /{$}", nil, s.home)
 	s.handle("GET /tim", rolesRead, s.search)
 	s.handle("POST /goi-y", rolesRead, s.suggest)
