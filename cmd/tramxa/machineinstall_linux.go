@@ -115,5 +115,6 @@ type discard struct{}
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 func restartMachine(ctx context.Context, how string) error {
-	return exec.CommandContext(ctx, "systemctl", "--no-block", how).Run()
+	// Not "systemctl poweroff": that asks the login manager, which an image has not.
+	return exec.CommandContext(ctx, "systemctl", "--no-block", "start", how+".target").Run()
 }
