@@ -199,8 +199,8 @@ func (t *stepper) seen(p Installed) {
 	if t.s.Previous == Factory && !p.Formats.Covers(t.s.Level) {
 		t.s.Previous = ""
 	}
-	newer := p.Sequence > t.s.Highest && p.Formats.Covers(t.s.Level) && t.s.mark(p.SHA256) == nil
-	if t.s.Trial == nil && (t.s.Current == Factory || newer) {
+	newer := p.Sequence > t.s.Highest && t.s.mark(p.SHA256) == nil
+	if t.s.Trial == nil && p.Formats.Covers(t.s.Level) && (t.s.Current == Factory || newer) {
 		t.s.Trial = &Trial{Slot: Factory}
 	}
 }
