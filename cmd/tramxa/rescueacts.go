@@ -12,6 +12,7 @@ import (
 	"tramxa/appliance/journal"
 	"tramxa/appliance/rescue"
 	"tramxa/appliance/store"
+	"tramxa/replication/spoke"
 )
 
 // mend is the second choice: a station's damaged journal made anew, and its
@@ -95,21 +96,35 @@ func (m *rescueMenu) sources(list []rescue.Found, f rescue.Found, keys store.Key
 		return src
 	}
 	if h, err := hubRecords(*c.Station, keys, id, newLogger(m.std.err, 0).with("fetch", f.Path)); err == nil {
-		src = append(src, lenient{h})
+		src = append(src, lenient{h, m.log})
 	}
 	return src
 }
 
-// lenient is a source that may not answer: then the others must have it.
-type lenient struct{ store.Source }
+// lenient is the province when it may not answer: then the copies must have what
+// is missing, and the log says so. A province that answers and refuses is an error.
+type lenient struct {
+	store.Source
+	log *rescue.Log
+}
 
 // Records is store.Source.
 func (l lenient) Records(ctx context.Context, s journal.Stretch, fn func(journal.Record) error) error {
-	err := l.Source.Records(ctx, s, fn)
-	if err != nil && exitCode(explainMending(err)) == exitUnreachable {
-		return nil
+	var ours error // of fn, to be passed on
+	err := l.Source.Records(ctx, s, func(r journal.Record) error {
+		ours = fn(r)
+		return ours
+	})
+	if err == nil || ours != nil || ctx.Err() != nil {
+		return err
 	}
-	return err
+	for _, refused := range []error{spoke.ErrFenced, spoke.ErrUnregistered, spoke.ErrRejected, journal.ErrForked} {
+		if errors.Is(err, refused) {
+			return err
+		}
+	}
+	l.log.Add(fmt.Sprintf("máy chủ tỉnh không trả lời: %v", err), fmt.Sprintf("the province does not answer: %v", err))
+	return nil
 }
 
 // healInPlace brings back damaged records. Where only a person can say whether the
