@@ -23,6 +23,7 @@ type careBody struct {
 	CanBackup bool
 	Updates   *updateView
 	Diagnosis bool
+	Moved     bool
 	Machine   bool
 	Done      string
 	Error     string
@@ -57,6 +58,7 @@ func (s *station) careRoutes() {
 	s.handle("GET /ky-thuat", rolesCare, s.carePage)
 	s.handle("POST /ky-thuat/sao-luu", rolesCare, s.backupNow)
 	s.handle("POST /ky-thuat/cap-nhat", rolesCare, s.updatePost)
+	s.handle("POST /ky-thuat/may-nay", rolesCare, s.moveMeant)
 	s.handle("GET /ky-thuat/chan-doan.zip", rolesCare, s.diagnosis)
 	s.handle("GET /ky-thuat/may", rolesCare, s.machinePage)
 }
@@ -68,7 +70,7 @@ func (s *station) carePage(w http.ResponseWriter, r *http.Request, v *visit) err
 
 func doneText(v *visit, what string) string {
 	switch what {
-	case "sao-luu", "kiem-tra", "ap-dung", "quay-lai":
+	case "sao-luu", "may-nay", "kiem-tra", "ap-dung", "quay-lai":
 		return v.text("care.done." + what)
 	}
 	return ""
@@ -92,6 +94,7 @@ func (s *station) careShow(w http.ResponseWriter, r *http.Request, v *visit, sta
 	if c.Updates != nil {
 		b.Updates = v.updates(c)
 	}
+	b.Moved = c.Moved != nil && c.MoveMeant != nil && c.Moved()
 	b.Diagnosis, b.Machine = c.Diagnosis != nil, c.Machine != nil
 	return s.show(w, v, status, "care", v.text("care.title"), b)
 }
@@ -159,6 +162,17 @@ func (s *station) backupNow(w http.ResponseWriter, r *http.Request, _ *visit) er
 	}
 	s.o.Care.BackupNow()
 	http.Redirect(w, r, "/ky-thuat?xong=sao-luu", http.StatusSeeOther)
+	return nil
+}
+
+func (s *station) moveMeant(w http.ResponseWriter, r *http.Request, _ *visit) error {
+	if s.o.Care.MoveMeant == nil {
+		return errNotFound
+	}
+	if err := s.o.Care.MoveMeant(); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/ky-thuat?xong=may-nay", http.StatusSeeOther)
 	return nil
 }
 

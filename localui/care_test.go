@@ -31,6 +31,8 @@ func (w *world) care(asked *[]string) localui.Care {
 				{Name: "USB KINGSTON", At: start.Add(-6 * 24 * time.Hour), Bytes: 300 << 10, Proven: true, Other: true},
 				{Name: "USB CU", At: start, Bytes: 1, Problem: "lane 0: record 12 is damaged", Other: true}}}
 		},
+		Moved:     func() bool { return true },
+		MoveMeant: func() error { do("moved"); return nil },
 		BackupNow: func() { do("backup") },
 		Updates: func() localui.UpdateStatus {
 			return localui.UpdateStatus{Version: "1.4.0", Commit: "abc1234", Build: strings.Repeat("ab", 32), Previous: "1.3.0", Offered: "1.5.0", Refused: "1.4.9", Why: "no answer for 45 s"}
@@ -57,11 +59,12 @@ func TestTechnicianLooksAfterTheMachine(t *testing.T) {
 		t.Errorf("the bundle is %q", a.body)
 	}
 	tech.post("/ky-thuat/sao-luu", nil).is(http.StatusOK).has("Đang sao lưu")
+	tech.post("/ky-thuat/may-nay", nil).is(http.StatusOK).has("từ nay sổ ở máy này")
 	tech.post("/ky-thuat/cap-nhat", url.Values{"viec": {"kiem-tra"}}).is(http.StatusOK).has("Đã tìm bản mới")
 	tech.post("/ky-thuat/cap-nhat", url.Values{"viec": {"ap-dung"}}).is(http.StatusUnprocessableEntity).has("Không thay đổi gì. Ổ đĩa còn quá ít chỗ.")
 	tech.post("/ky-thuat/cap-nhat", url.Values{"viec": {"quay-lai"}}).is(http.StatusUnprocessableEntity).has("engine words")
 	tech.post("/ky-thuat/cap-nhat", url.Values{"viec": {"xoa"}}).is(http.StatusBadRequest)
-	if strings.Join(asked, " ") != "backup check" {
+	if strings.Join(asked, " ") != "backup moved check" {
 		t.Errorf("done: %v", asked)
 	}
 	w.as("huong").get("/").has("Ổ đĩa sắp hỏng", "Bản sao lưu", "31 MB")

@@ -14,6 +14,10 @@ type Care struct {
 	Warnings func() []Warning
 	// Machine describes the PC; it may take a second.
 	Machine func(ctx context.Context) []Section
+	// Moved says that the book was on another machine before; MoveMeant notes that
+	// this was meant, so that nobody is warned any more.
+	Moved     func() bool
+	MoveMeant func() error
 	// Addresses are where other machines reach these pages, with the print of
 	// the certificate they will see.
 	Addresses func() (urls []string, print string)

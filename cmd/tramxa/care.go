@@ -128,6 +128,8 @@ func (c *care) pages(d *doors) localui.Care {
 	p := localui.Care{
 		Warnings:  c.pc.warnings,
 		Machine:   c.pc.sections,
+		Moved:     func() bool { return c.pc.watch.History().Moved },
+		MoveMeant: func() error { return c.pc.watch.See(machine.Accepted{}) },
 		Addresses: func() ([]string, string) { return d.addresses(), d.fingerprint() },
 		Backups:   c.backupStatus,
 		BackupNow: c.backupNow,

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"tramxa/appliance/journal"
@@ -21,6 +22,10 @@ type pc struct {
 	watch   *machine.Watch
 	log     logger
 	seen    bool // Started was said
+
+	mu    sync.Mutex
+	asked time.Time     // when the disk was asked last
+	told  machine.Smart // what it said
 }
 
 // openPC reads the history and judges a disk test that the power has ended.
@@ -78,9 +83,22 @@ func (p *pc) measure(ctx context.Context, free, reserve uint64) {
 	p.note(m)
 }
 
+// smartAge is how long an answer of the disk serves the pages: a disk that sleeps
+// takes half a minute to wake.
+const smartAge = 6 * time.Hour
+
 // smart is what the disk says of itself: asked by a job with rights where there
 // is one, else directly.
 func (p *pc) smart(ctx context.Context) machine.Smart {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked.IsZero() || time.Since(p.asked) > smartAge {
+		p.told, p.asked = p.askSmart(ctx), time.Now()
+	}
+	return p.told
+}
+
+func (p *pc) askSmart(ctx context.Context) machine.Smart {
 	s, err := machine.LoadSmart(journal.OS, machine.SmartPath)
 	if err == nil && s.Verdict != machine.Untold {
 		return s

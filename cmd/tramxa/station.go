@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -22,6 +21,7 @@ import (
 	"tramxa/replication/link"
 	"tramxa/replication/spoke"
 	"tramxa/service"
+	"tramxa/service/machine"
 )
 
 func stationVerb() verb {
@@ -254,22 +254,15 @@ func (n *stationNode) newSpoke() (*spoke.Spoke, error) {
 	return spoke.New(o)
 }
 
-// beSmall keeps a station's process small on a PC with 2 GB, unless the
-// environment says otherwise (GOMEMLIMIT, GOGC): the collector runs twice as
-// often, and harder near 128 MiB.
-func beSmall() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(128 << 20)
-	}
+// beSmall sets the process of a verb that opens a station for the machine.
+func beSmall(ctx context.Context) {
+	(&pc{profile: machine.Look(ctx, "").Profile()}).beFit()
 }
 
 // stationOpener opens the station for one verb.
 func stationOpener(dir string, log logger) opener {
 	return func(ctx context.Context) (http.Handler, func() error, error) {
-		beSmall()
+		beSmall(ctx)
 		n, err := openStation(ctx, dir, log, nil)
 		if err != nil {
 			return nil, nil, err

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"tramxa/appliance/clock"
 	"tramxa/localui"
 	"tramxa/replication/link"
 	"tramxa/replication/spoke"
@@ -31,7 +32,8 @@ type updating struct {
 // offered is a release that may be taken: from a file, or from the province.
 type offered struct {
 	release update.Release
-	file    string // "" from the province
+	file    string        // "" from the province
+	after   time.Duration // so long after the night begins, so that not all stations come at once
 }
 
 // Paces of the work.
@@ -84,21 +86,25 @@ func (u *updating) round(ctx context.Context, byHand bool) error {
 	u.mu.Lock()
 	o := u.offer
 	u.mu.Unlock()
-	if o == nil || o.file != "" || !byHand && !u.night() {
+	if o == nil || o.file != "" || !byHand && !u.night(o.after) {
 		return nil
 	}
 	return u.take(ctx, o, byHand)
 }
 
-// night says whether it is night in the country. A clock that cannot be trusted
-// does not know; then any hour is as good.
-func (u *updating) night() bool {
+// night says whether it is night in the country, and so long after its beginning.
+// A clock that cannot be trusted does not know; then any hour is as good.
+func (u *updating) night(after time.Duration) bool {
 	now, trusted := u.n.Clock().Now()
-	hour := now.UTC().Add(countryOffset).Hour()
-	return !trusted || hour >= nightBegins || hour < nightEnds
+	return !trusted || isNight(now, after)
 }
 
-const countryOffset = 7 * time.Hour
+func isNight(now time.Time, after time.Duration) bool {
+	const long = (nightEnds + 24 - nightBegins) * time.Hour
+	now = now.In(clock.Country)
+	since := time.Duration(now.Hour()+24-nightBegins)%24*time.Hour + time.Duration(now.Minute())*time.Minute
+	return since < long && since >= min(after, long-2*askEvery) // somebody told to wait for longer gets the end of it
+}
 
 // look finds the newest release that may be taken here.
 func (u *updating) look(ctx context.Context) error {
@@ -170,7 +176,7 @@ func (u *updating) atHub(ctx context.Context) (*offered, error) {
 		}
 		return nil, err
 	}
-	return &offered{release: r}, nil
+	return &offered{release: r, after: time.Duration(offer.After) * time.Second}, nil
 }
 
 // client is the station's way to the hub's releases; nil without a hub.
@@ -253,7 +259,7 @@ func (u *updating) fetch(ctx context.Context, client *spoke.Updates, p update.Pa
 	if err != nil && !errors.Is(err, spoke.ErrAltered) {
 		return err
 	}
-	return in.Done() // empties an altered one
+	return errors.Join(in.Done(), err) // Done empties an altered one
 }
 
 // counting tells how much of a part is there.
@@ -285,6 +291,10 @@ func (u *updating) tell(ctx context.Context) {
 	}
 	for _, r := range reports {
 		err := client.Report(ctx, link.Report{Sequence: r.Sequence, Stage: r.Outcome, Running: st.Current.Sequence, Version: st.Current.Version, Reason: r.Reason.VI})
+		if errors.Is(err, link.ErrSenseless) || errors.Is(err, link.ErrProtocol) {
+			u.n.log.Warn("the province does not understand how an update went; it is told nothing more of it", "error", err)
+			err = nil
+		}
 		if err == nil {
 			err = u.store.Told(r.Number)
 		}
