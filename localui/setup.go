@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"tramxa/appliance/clock"
 	"tramxa/appliance/population"
 )
 
@@ -225,10 +226,8 @@ func (s *setup) now() time.Time {
 	if !ok {
 		at = now
 	}
-	return at.In(vietnam)
+	return at.In(clock.Country)
 }
-
-var vietnam = time.FixedZone("+07", 7*60*60)
 
 func (s *setup) today() population.Date { return population.DateOf(s.now()) }
 

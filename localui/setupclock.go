@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tramxa/appliance/clock"
 	"tramxa/appliance/population"
 )
 
@@ -62,7 +63,7 @@ func postClock(s *setup, v *setupVisit) error {
 		}
 		off := at.Sub(pc)
 		if off.Abs() < 2*time.Minute {
-			off, at = 0, pc.In(vietnam)
+			off, at = 0, pc.In(clock.Country)
 		}
 		c = setupClock{Off: int64(off / time.Second), Battery: c.Battery || off.Abs() >= batteryOff}
 	}
@@ -105,14 +106,14 @@ func readMoment(v *setupVisit, date, hour string) (time.Time, bool) {
 	}
 	h, _ := strconv.Atoi(m[1])
 	minute, _ := strconv.Atoi(m[2]) // "": on the hour
-	return time.Date(int(day.Year), time.Month(day.Month), int(day.Day), h, minute, 0, 0, vietnam), true
+	return time.Date(int(day.Year), time.Month(day.Month), int(day.Day), h, minute, 0, 0, clock.Country), true
 }
 
 // Between these a date can be today's: the program was not there before, and a
 // later one is a slip of the finger.
 var (
-	earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, vietnam)
-	latest   = time.Date(2060, 1, 1, 0, 0, 0, 0, vietnam)
+	earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, clock.Country)
+	latest   = time.Date(2060, 1, 1, 0, 0, 0, 0, clock.Country)
 )
 
 // shownAgain answers a form with its own page, nothing being wrong.

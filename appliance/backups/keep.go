@@ -1,6 +1,10 @@
 package backups
 
-import "time"
+import (
+	"time"
+
+	"tramxa/appliance/clock"
+)
 
 // Policy says how many copies stay: the newest of each of so many days, weeks and
 // months that have any. It counts periods that have copies and not time that
@@ -9,9 +13,6 @@ type Policy struct{ Days, Weeks, Months int }
 
 // DefaultPolicy keeps a week, a month and a year.
 var DefaultPolicy = Policy{Days: 7, Weeks: 4, Months: 12}
-
-// country is the zone in which days begin.
-var country = time.FixedZone("+07", 7*60*60)
 
 // surplus returns which of the copies, oldest first, may go. The newest never may.
 func (p Policy) surplus(list []Copy) []Copy {
@@ -27,7 +28,7 @@ func (p Policy) surplus(list []Copy) []Copy {
 	for _, per := range periods {
 		seen := map[[2]int]bool{}
 		for i := len(list) - 1; i >= 0 && len(seen) < per.most; i-- {
-			if of := per.of(list[i].Made().In(country)); !seen[of] {
+			if of := per.of(list[i].Made().In(clock.Country)); !seen[of] {
 				seen[of], keep[list[i].Number] = true, true
 			}
 		}

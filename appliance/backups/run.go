@@ -5,6 +5,8 @@ import (
 	"errors"
 	"path/filepath"
 	"time"
+
+	"tramxa/appliance/clock"
 )
 
 const (
@@ -60,7 +62,7 @@ type schedule struct {
 // due says whether a copy is to be made now. What this process knows itself counts
 // more than any date.
 func (s *schedule) due(tick, now time.Time, trusted bool, st Status) bool {
-	night := now.In(country).Hour() >= nightFrom && now.In(country).Hour() < nightTo
+	night := now.In(clock.Country).Hour() >= nightFrom && now.In(clock.Country).Hour() < nightTo
 	if !s.tried.IsZero() {
 		since := tick.Sub(s.tried)
 		if !s.good {

@@ -121,10 +121,42 @@ func TestEveryVerbAnswersJSON(t *testing.T) {
 	// of its own.
 	p.met["station run"], p.met["hub run"], p.met["demo"] = true, true, true
 	for _, leaf := range leaves(verbs(), "") {
+		p.met[leaf] = p.met[leaf] || p.elsewhere(leaf)
+	}
+	for _, leaf := range leaves(verbs(), "") {
 		if !p.met[leaf] {
 			t.Errorf("'tramxa %s' is not tried here", leaf)
 		}
 	}
+}
+
+// elsewhere says whether a verb that needs an installed machine stands in the
+// script, the test or the unit that runs it.
+func (p *scene) elsewhere(leaf string) bool {
+	p.t.Helper()
+	word, _, _ := strings.Cut(leaf, " ")
+	places := map[string][]string{
+		"machine": {"cmd/tramxa/testdata/script/machine.txtar", "images/overlay/etc/systemd/system/*.service"},
+		"update":  {"cmd/tramxa/testdata/script/update.txtar", "images/overlay/etc/systemd/system/*.service"},
+		"service": {"service/servicetest/*_test.go"},
+	}[word]
+	loose := regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(leaf), " ", `[", ]+`))
+	for _, pattern := range places {
+		names, err := filepath.Glob(filepath.Join(moduleRoot(p.t), pattern))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, name := range names {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			if loose.Match(b) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // scene is a station and a hub of one node, which runs.
