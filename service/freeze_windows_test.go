@@ -1,9 +1,12 @@
 package service_test
 
-import "os"
+import (
+	"os"
+	"time"
+)
 
 // freeze stops this process as a hang does.
-func freeze() { select {} }
+func freeze() { time.Sleep(time.Hour) }
 
 func lives(pid int) bool {
 	p, err := os.FindProcess(pid)

@@ -41,7 +41,7 @@ func play(role string) int {
 	case "leave early":
 		return 0
 	case "mute":
-		select {} // says nothing at all
+		time.Sleep(time.Hour) // says nothing at all
 	case "slow":
 		time.Sleep(900 * time.Millisecond)
 		r.Ready()
@@ -74,14 +74,14 @@ func play(role string) int {
 		case "sick":
 			return errors.New("disk full")
 		case "stuck probe":
-			select {}
+			time.Sleep(time.Hour)
 		}
 		return nil
 	}}
 	go r.Health(ctx, []service.Probe{probe}, service.HealthOptions{Every: 20 * time.Millisecond, Rounds: 5})
 	<-r.Stopped()
 	if role == "deaf" {
-		select {}
+		time.Sleep(time.Hour)
 	}
 	r.Stopping()
 	note(dir, "stopped cleanly")
