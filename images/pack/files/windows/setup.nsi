@@ -333,7 +333,7 @@ Section "$(partProgram)" secProgram
 	; The browser is not to meet a closed door: wait for the page, at most 60 s.
 	StrCpy $1 0
 	${Do}
-		NSISdl::download_quiet /TIMEOUT=2000 /NOPROXY "${PAGE}healthz" "$PLUGINSDIR\page"
+		NSISdl::download_quiet /TIMEOUT=2000 /NOIEPROXY "${PAGE}healthz" "$PLUGINSDIR\page"
 		Pop $0
 		${If} $0 == "success"
 			${ExitDo}
