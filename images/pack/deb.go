@@ -20,7 +20,7 @@ type Deb struct {
 	Section, Homepage      string
 	Depends, Suggests      []string
 	Summary                string   // one line
-	Description            []string // paragraphs, each one line
+	Description            []string // lines; an empty one ends a paragraph
 	Files                  Tree
 	Scripts                map[string]string // preinst, postinst, prerm, postrm
 }
@@ -108,11 +108,11 @@ func (d Deb) control(files Tree) string {
 	field("Priority", "optional")
 	field("Homepage", d.Homepage)
 	field("Description", d.Summary)
-	for i, p := range d.Description {
-		if i > 0 {
-			b.WriteString(" .\n")
+	for _, line := range d.Description {
+		if line == "" {
+			line = "."
 		}
-		fmt.Fprintf(&b, " %s\n", p)
+		fmt.Fprintf(&b, " %s\n", line)
 	}
 	return b.String()
 }
