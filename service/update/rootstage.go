@@ -78,8 +78,8 @@ func rootParts(r Release, system string) (parts []Part, need int64, err error) {
 		f, ok := r.File(system, kind)
 		if !ok {
 			return nil, 0, refuse(ReasonSystem, text(
-				"Gói này không có hệ điều hành cho máy này (%s). Không có gì bị thay đổi.",
-				"the bundle has no %s for %s; nothing was changed; get the bundle of the image", kind, system))
+				"Gói này không có hệ điều hành cho máy này (%[2]s). Không có gì bị thay đổi.",
+				"the bundle has no %[1]s for %[2]s; nothing was changed; get the bundle of the image", kind, system))
 		}
 		p := f.Packings[0]
 		parts = append(parts, Part{SHA256: p.SHA256, Size: p.Size, System: system, Kind: kind, Encoding: p.Encoding})

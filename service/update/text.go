@@ -1,6 +1,9 @@
 package update
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Text is a sentence for people, in Vietnamese and in English. English begins
 // with a lower-case letter and the cause; what to do follows a semicolon.
@@ -14,8 +17,18 @@ func (t Text) String() string { return t.EN }
 // IsZero says whether there is nothing to say.
 func (t Text) IsZero() bool { return t == Text{} }
 
+// text fills both sentences in from the same arguments. One that does not need
+// all of them names those it needs by number, or none.
 func text(vi, en string, args ...any) Text {
-	return Text{VI: fmt.Sprintf(vi, args...), EN: fmt.Sprintf(en, args...)}
+	return Text{VI: fill(vi, args), EN: fill(en, args)}
+}
+
+// fill is Sprintf that lets a sentence do with fewer arguments.
+func fill(format string, args []any) string {
+	if strings.Contains(format, "%[") {
+		return fmt.Sprintf(format, args...) // numbered: fmt asks for no more
+	}
+	return fmt.Sprintf(format, args[:min(len(args), strings.Count(format, "%"))]...)
 }
 
 // maxReason bounds each language of a sentence that is kept, in bytes.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,7 +175,7 @@ func refused(t testing.TB, err error, want Reason) *Refusal {
 	if no.Reason != want {
 		t.Fatalf("refused because of %s (%v), want %s", no.Reason, no, want)
 	}
-	if no.Text.VI == "" || no.Text.EN == "" || no.Text.VI == no.Text.EN {
+	if no.Text.VI == "" || no.Text.EN == "" || no.Text.VI == no.Text.EN || strings.Contains(no.Text.VI+no.Text.EN, "%!") {
 		t.Fatalf("refusal without two sentences: %+v", no.Text)
 	}
 	return no
