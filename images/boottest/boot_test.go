@@ -38,11 +38,11 @@ func image(t *testing.T) (file, key string) {
 			t.Skip("skipped: no " + tool + " here")
 		}
 	}
-	found, err := filepath.Glob(filepath.Join(dir, "*.img"))
+	found, err := filepath.Glob(filepath.Join(dir, "*.manifest.json"))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%s: %d images, %v", dir, len(found), err)
 	}
-	return found[0], os.Getenv("TRAMXA_KEY")
+	return strings.TrimSuffix(found[0], ".manifest.json") + ".img", os.Getenv("TRAMXA_KEY")
 }
 
 func copyOf(t *testing.T, img string) string {
@@ -230,6 +230,7 @@ func rootHash(t *testing.T, img string) string {
 // writer writes into the book over SSH and remembers what was answered.
 type writer struct {
 	sent     int
+	area     string // id of the area that the first command made
 	answered []answer
 }
 
@@ -237,13 +238,20 @@ type answer struct{ line, got string }
 
 const recordVerb = "tramxa station record --dir /var/lib/tramxa/station --as huong"
 
+// Invented persons, different enough that none is taken for another.
+var (
+	families = strings.Fields("Puih Siu Ksor Kpă Nay Rahlan Nguyễn Trần Lê Phạm Hoàng")
+	given    = strings.Fields("Thưn Hơn Bình Hyơh Lan Tuấn Dung Phúc Khánh Yến Quang Mai Sơn")
+)
+
 // next is a command with a key of its own.
 func (w *writer) next() string {
 	w.sent++
 	if w.sent == 1 {
 		return `{"key":"9:1","entry":{"kind":"area_defined","number":1,"unit":23764,"hamlet":"Làng Dút","date":"2026-03-01"}}`
 	}
-	return fmt.Sprintf(`{"key":"9:%d","entry":{"kind":"household_opened","area":"1-1-H","number":"%d","type":"family","date":"2026-03-01","members":[{"relation":1,"name":"Puih Thưn","sex":"male","born":"1980","ethnicity":10,"marital":1,"residence":1}]}}`, w.sent, w.sent)
+	return fmt.Sprintf(`{"key":"9:%d","entry":{"kind":"household_opened","area":%q,"number":"%d","type":"family","date":"2026-03-01","members":[{"relation":1,"name":%q,"sex":"male","born":"%d","ethnicity":10,"marital":1,"residence":1}]}}`,
+		w.sent, w.area, w.sent, families[w.sent%len(families)]+" "+given[w.sent/len(families)%len(given)], 1930+w.sent%70)
 }
 
 // write sends commands one after the other until n are answered and one more is
@@ -273,8 +281,11 @@ func (w *writer) write(t *testing.T, v *VM, n int) {
 		if !lines.Scan() {
 			t.Fatalf("no answer to %s: %v", line, lines.Err())
 		}
-		if strings.Contains(lines.Text(), `"error"`) {
-			t.Fatalf("%s was refused: %s", line, lines.Text())
+		if !strings.Contains(lines.Text(), `"status":"recorded"`) {
+			t.Fatalf("%s was not recorded: %s", line, lines.Text())
+		}
+		if w.area == "" {
+			w.area = firstID(t, lines.Text())
 		}
 		w.answered = append(w.answered, answer{line, lines.Text()})
 	}
@@ -305,6 +316,16 @@ func (w *writer) compare(t *testing.T, v *VM) {
 			t.Errorf("lost: %s was answered %s, now %s", a.line, a.got, got[i])
 		}
 	}
+}
+
+// firstID is the id that a command made.
+func firstID(t *testing.T, line string) string {
+	t.Helper()
+	var a struct{ IDs []string }
+	if err := json.Unmarshal([]byte(line), &a); err != nil || len(a.IDs) == 0 {
+		t.Fatalf("no id in %s: %v", line, err)
+	}
+	return a.IDs[0]
 }
 
 // sequence is the number of the record in an answer.
