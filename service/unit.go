@@ -30,6 +30,8 @@ func Unit(c Config) (string, error) {
 		"@MARK@", unitMark,
 		"@TITLE@", c.title(),
 		"@EXEC@", strings.Join(exec, " "),
+		"@BASE@", quoteUnit(string(c.Base)),
+		"@KEYS@", quoteUnit(c.Base.Keys()),
 		"@USER@", User,
 		"@NAME@", c.Name(),
 		"@STATE@", c.state(),
@@ -77,6 +79,9 @@ StartLimitIntervalSec=0
 
 [Service]
 ExecStart=@EXEC@
+# What root has written there, with a verb of tramxa on a stopped service, is
+# given to the service: it would not start on files that it cannot read.
+ExecStartPre=-+/usr/bin/find @BASE@ @KEYS@ -xdev ! -user @USER@ -execdir /usr/bin/chown -h @USER@:@USER@ {} +
 User=@USER@
 Group=@USER@
 

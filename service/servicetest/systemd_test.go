@@ -293,9 +293,24 @@ func hubUnit(t *testing.T, c *container) {
 	if out := c.try("systemd-analyze", "verify", "tramxa-hub.service"); strings.TrimSpace(out) != "" {
 		t.Errorf("systemd complains: %s", out)
 	}
-	c.run("tramxa", "hub", "init", "--dir", "/var/lib/tramxa/hub", "--ca", "/etc/tramxa-ca.pem")
+	c.run("tramxa", "hub", "init", "--dir", "/var/lib/tramxa/hub", "--ca", "/etc/tramxa-ca.key", "--peer", "n1=127.0.0.1:8471,127.0.0.1:8470")
 	c.run("tramxa", "service", "start", "--hub")
-	out := c.run("tramxa", "service", "status", "--hub", "--json")
-	t.Logf("hub: %s", strings.TrimSpace(out))
+	if !c.fetch("http://127.0.0.1:8490/healthz") {
+		t.Error("READY was said before the page answered")
+	}
+	const hub = "tramxa-hub.service"
+	eventually(t, "the watchdog is fed", 30*time.Second, func() bool { return c.property(hub, "WatchdogTimestampMonotonic") != "0" })
+	c.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", hub)
+	took := eventually(t, "the hub is back", time.Minute, func() bool {
+		return c.property(hub, "NRestarts") == "1" && c.property(hub, "ActiveState") == "active" && c.fetch("http://127.0.0.1:8490/healthz")
+	})
+	t.Logf("back after %s", took)
+	c.run("tramxa", "service", "stop", "--hub")
+	if log := c.run("journalctl", "-u", hub, "--no-pager", "-n", "20"); strings.Contains(log, "killed") || !strings.Contains(log, "launcher stopped") {
+		t.Errorf("the log of the stop:\n%s", log)
+	}
 	c.run("tramxa", "service", "uninstall", "--hub")
+	if _, err := os.Stat(filepath.Join(c.root, "var/lib/tramxa/hub/tramxa.toml")); err != nil {
+		t.Error(err)
+	}
 }
