@@ -93,3 +93,13 @@ func FuzzParsePlan(f *testing.F) {
 		}
 	})
 }
+
+func TestPlanOfThisRepositoryReads(t *testing.T) {
+	p, err := ReadPlan("plans/pc.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.AuthorizedKey != "" || p.Seed != nil {
+		t.Error("the plan for everybody carries a key or a seed")
+	}
+}
