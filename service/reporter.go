@@ -5,13 +5,14 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 )
 
 // Reporter is the program's end of the protocol. A nil Reporter says nothing and
 // is never stopped, so that a program in the foreground needs no second way. Its
 // methods may be called from any goroutine.
 type Reporter struct {
-	trial   bool
+	trial   atomic.Bool
 	stopped chan struct{}
 
 	mu  sync.Mutex
@@ -33,7 +34,8 @@ var Supervised = sync.OnceValue(func() *Reporter {
 })
 
 func newReporter(in io.Reader, out io.Writer, trial bool) *Reporter {
-	r := &Reporter{trial: trial, stopped: make(chan struct{}), out: out}
+	r := &Reporter{stopped: make(chan struct{}), out: out}
+	r.trial.Store(trial)
 	go func() {
 		defer close(r.stopped)
 		_, _ = io.Copy(io.Discard, in)
@@ -41,8 +43,9 @@ func newReporter(in io.Reader, out io.Writer, trial bool) *Reporter {
 	return r
 }
 
-// Trial says whether this start is one on trial: Health then confirms it.
-func (r *Reporter) Trial() bool { return r != nil && r.trial }
+// Trial says whether this start is one on trial and not confirmed yet: Health
+// then confirms it.
+func (r *Reporter) Trial() bool { return r != nil && r.trial.Load() }
 
 // Stopped is closed when the launcher wants the program to stop, or has died.
 // Nil, which blocks for ever, for a nil Reporter.
@@ -67,7 +70,12 @@ func (r *Reporter) Alive() { r.say(wordAlive, "") }
 func (r *Reporter) Failing(text string) { r.say(wordFailing, text) }
 
 // Confirmed says that the program on trial has proved itself. Health says it.
-func (r *Reporter) Confirmed() { r.say(wordConfirmed, "") }
+func (r *Reporter) Confirmed() {
+	if r != nil {
+		r.trial.Store(false)
+	}
+	r.say(wordConfirmed, "")
+}
 
 // Restart says why the program is about to exit with ExitAgain.
 func (r *Reporter) Restart(text string) { r.say(wordRestart, text) }

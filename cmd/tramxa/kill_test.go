@@ -65,9 +65,10 @@ type killing struct {
 	early   int          // kills before the station answered anybody
 }
 
-// settle makes the station, its head, an area and the clerks.
-func (k *killing) settle() {
-	k.verb("", "station", "init", "--dir", k.dir, "--station", "1", "--unit", "23764", "--listen", "127.0.0.1:0")
+// settle makes the station, with these flags too, its head, an area and the
+// clerks.
+func (k *killing) settle(flags ...string) {
+	k.verb("", append([]string{"station", "init", "--dir", k.dir, "--station", "1", "--unit", "23764", "--listen", "127.0.0.1:0"}, flags...)...)
 	k.verb("gạo trắng nước trong\n", "station", "user", "add", "lan", "--name", "Trần Thị Lan", "--role", "head", "--dir", k.dir)
 	out := k.verb(`{"entry":{"kind":"area_defined","number":1,"unit":23764,"hamlet":"Làng Dút","date":"2026-03-01"}}`, "station", "record", "--dir", k.dir)
 	var a answerLine

@@ -38,6 +38,7 @@ type offered struct {
 
 // Paces of the work.
 const (
+	updateFirst = time.Minute      // after the start, and while a trial lasts: how it went is soon told
 	updateEvery = 10 * time.Minute // look at sticks, tell the province
 	askEvery    = time.Hour        // ask the province
 	nightBegins = 22               // o'clock in the country
@@ -51,7 +52,7 @@ func newUpdating(n *stationNode, s *update.Store) *updating {
 // Run works until ctx ends. Whatever fails is told by log and page, and tried
 // again later.
 func (u *updating) Run(ctx context.Context) error {
-	tick := time.NewTicker(updateEvery)
+	tick := time.NewTicker(updateFirst)
 	defer tick.Stop()
 	var asked time.Time
 	for {
@@ -66,6 +67,7 @@ func (u *updating) Run(ctx context.Context) error {
 		if u.n.launcher.Trial() {
 			continue // one at a time
 		}
+		tick.Reset(updateEvery)
 		u.tell(ctx)
 		if !byHand && time.Since(asked) < askEvery {
 			continue
