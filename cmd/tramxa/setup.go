@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -17,13 +18,10 @@ import (
 	"strings"
 	"sync"
 
-	"tramxa/appliance"
-	"tramxa/appliance/auth"
 	"tramxa/appliance/backups"
 	"tramxa/appliance/clock"
 	"tramxa/appliance/codelist"
 	"tramxa/appliance/journal"
-	"tramxa/appliance/population"
 	"tramxa/appliance/store"
 	"tramxa/localui"
 	"tramxa/replication/identity"
@@ -207,27 +205,35 @@ type secret struct {
 }
 
 func (f *founding) secret() (secret, error) {
-	name := filepath.Join(filepath.Dir(f.key), foundingSecret)
-	var s secret
-	b, err := readIfThere(name, 4<<10)
-	if err != nil {
-		return s, err
-	}
-	if b != nil && store.Unseal(b, &s) == nil && s.Version == 1 {
-		return s, nil
+	if s, err := readFounding(f.secretFile()); s != nil || err != nil {
+		return *cmp.Or(s, &secret{}), err
 	}
 	code, err := backups.NewRecoveryCode(rand.Reader)
 	if err != nil {
-		return s, err
+		return secret{}, err
 	}
-	s = secret{Version: 1, Code: code.Reveal()}
+	s := secret{Version: 1, Code: code.Reveal()}
 	if _, err := rand.Read(s.Seed[:]); err != nil {
 		return s, err
 	}
-	if b, err = store.Seal(s); err != nil {
+	b, err := store.Seal(s)
+	if err != nil {
 		return s, err
 	}
-	return s, journal.WriteFileAtomic(journal.OS, name, b, 0o600)
+	return s, journal.WriteFileAtomic(journal.OS, f.secretFile(), b, 0o600)
+}
+
+// readFounding reads a setup's secret; nil: there is none, or none that is whole.
+func readFounding(name string) (*secret, error) {
+	b, err := readIfThere(name, 4<<10)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	var s secret
+	if store.Unseal(b, &s) != nil || s.Version != 1 {
+		return nil, nil
+	}
+	return &s, nil
 }
 
 // source is the randomness that the keys are made from: a ChaCha8 stream, whose
@@ -253,97 +259,6 @@ func keyMark(k store.Keys) string {
 	h := strings.ToUpper(hex.EncodeToString(sum[:8]))
 	return h[:4] + " " + h[4:8] + " " + h[8:12] + " " + h[12:16]
 }
-
-// finish makes the station and its head's account. Interrupted anywhere it goes
-// on from there when called again.
-func (f *founding) finish(ctx context.Context, a localui.Answers) error {
-	s, err := f.secret()
-	if err != nil {
-		return err
-	}
-	if err := f.makeStation(a, s); err != nil {
-		return err
-	}
-	if err := f.sealKeys(s); err != nil {
-		return err
-	}
-	if err := f.makeHead(ctx, a); err != nil {
-		return err
-	}
-	return errors.Join(removeIfThere(filepath.Join(filepath.Dir(f.key), foundingSecret)), removeIfThere(f.base.Setup()))
-}
-
-func removeIfThere(name string) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-func (f *founding) makeStation(a localui.Answers, s secret) error {
-	if _, err := os.Stat(filepath.Join(f.dir, configFile)); err == nil {
-		return nil // made before an interruption
-	}
-	mint := a.Mint
-	if mint == 0 {
-		mint = a.Station
-	}
-	_, err := appliance.Init(store.InitOptions{Dir: f.dir, KeyFile: f.key, Station: journal.Station(a.Station), Mint: mint, Unit: a.Unit, Now: a.Clock.Confirmed, Rand: s.source()})
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	keys, err := store.ReadKeys(journal.OS, f.key)
-	if err != nil {
-		return err
-	}
-	g, err := store.Genesis(journal.OS, f.dir, keys.Epoch)
-	if err != nil {
-		return err
-	}
-	c := stationConfig{Key: f.key, Listen: defaultPage, LAN: defaultLAN, LANHelp: defaultLANHelp, Name: a.Place, Hub: a.Hub, HubPin: a.HubPin}
-	_, err = furnish(f.dir, c, g, keys)
-	return err
-}
-
-// sealKeys writes the station's keys under the recovery code.
-func (f *founding) sealKeys(s secret) error {
-	code, err := backups.ParseRecoveryCode(s.Code)
-	if err != nil {
-		return err
-	}
-	keys, err := store.ReadKeys(journal.OS, f.key)
-	if err != nil {
-		return err
-	}
-	b, err := backups.SealKeys(keys, code, rand.Reader)
-	if err != nil {
-		return err
-	}
-	return journal.WriteFileAtomic(journal.OS, filepath.Join(f.dir, backups.SealedName), b, 0o600)
-}
-
-// makeHead writes the head into the book and gives the password.
-func (f *founding) makeHead(ctx context.Context, a localui.Answers) error {
-	n, err := openStation(ctx, f.dir, f.log, f.tune)
-	if err != nil {
-		return err
-	}
-	defer n.Close()
-	if n.Status().Head == 0 {
-		e := population.Tidy(population.UserCreated{Number: 1, Login: a.HeadLogin, Name: a.HeadName, Role: population.RoleHead})
-		if err := n.invent(ctx, e); err != nil {
-			return err
-		}
-	}
-	if err := n.auth.Add(ctx, 1, a.HeadLogin, a.HeadPassword); err != nil && !errors.Is(err, auth.ErrTaken) {
-		return err
-	}
-	return nil
-}
-
-// takenKey is where a key file that was brought is kept for the restore it
-// belongs to: a new station makes its own.
-func (f *founding) takenKey() string { return filepath.Join(filepath.Dir(f.key), "taken.key") }
 
 // take reads a file the technician has brought.
 func (f *founding) take(_ context.Context, b []byte) (localui.Taken, error) {

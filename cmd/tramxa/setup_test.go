@@ -81,6 +81,16 @@ var askedGroup = regexp.MustCompile(`Nhóm (\d) ▢`)
 // through fills in every page of the setup from the first that is open.
 func (f *firstStart) through(c *clerkAtPC) (code string) {
 	f.t.Helper()
+	code = f.untilData(c)
+	if page := c.post("/cai-dat/du-lieu", url.Values{"data": {"empty"}}); !strings.Contains(page, "Trạm đã sẵn sàng") {
+		f.t.Fatalf("the setup did not end:\n%s", page)
+	}
+	return code
+}
+
+// untilData goes to the page whose button makes the station.
+func (f *firstStart) untilData(c *clerkAtPC) (code string) {
+	f.t.Helper()
 	c.post("/cai-dat/ngon-ngu", url.Values{"language": {"vi"}})
 	c.post("/cai-dat/don-vi", url.Values{"unit": {"23764"}, "unit_name": {"Xã Ia Grai"}, "place": {"Trạm y tế xã Ia Grai"}})
 	page := c.get("/cai-dat/dong-ho")
@@ -99,9 +109,6 @@ func (f *firstStart) through(c *clerkAtPC) (code string) {
 		form.Set(fmt.Sprintf("group%d", i+1), groups[m[1][0]-'1'])
 	}
 	c.post("/cai-dat/phieu", form)
-	if page := c.post("/cai-dat/du-lieu", url.Values{"data": {"empty"}}); !strings.Contains(page, "Trạm đã sẵn sàng") {
-		f.t.Fatalf("the setup did not end:\n%s", page)
-	}
 	return code
 }
 

@@ -108,7 +108,7 @@ func (f *founding) settleOld(ctx context.Context, o rescue.Found, typed string, 
 	if info, err := o.Backup.Info(); o.What == rescue.Backup && err == nil {
 		c.Name, c.Hub, c.HubPin, c.Metered = info.Name, info.Hub, info.HubPin, info.Metered
 	}
-	t := rescue.Target{Dir: f.dir, KeyFile: f.key, SetAside: true, Finish: furnisher(c, *keys, nil), Progress: func(p store.Progress) {
+	t := rescue.Target{Dir: f.dir, KeyFile: f.key, SetAside: true, Finish: f.settled(c, *keys), Progress: func(p store.Progress) {
 		stage := localui.Text{Vi: "Đang khôi phục", En: "Restoring"}
 		say(stage, p.Done, p.Total)
 	}}
@@ -120,5 +120,25 @@ func (f *founding) settleOld(ctx context.Context, o rescue.Found, typed string, 
 	if err != nil {
 		return err
 	}
-	return errors.Join(removeIfThere(filepath.Join(filepath.Dir(f.key), foundingSecret)), removeIfThere(f.takenKey()), removeIfThere(f.base.Setup()))
+	return f.forgetFounding()
 }
+
+// settled furnishes a station that was brought back. It keeps the certificate
+// that this setup is reached by: its print stands on the last page and on the
+// sheet for the wall.
+func (f *founding) settled(c stationConfig, keys store.Keys) func(dir string) error {
+	furnish := furnisher(c, keys, nil)
+	return func(dir string) error {
+		b, err := readIfThere(filepath.Join(f.dir, lanFile), 64<<10)
+		if err == nil && b != nil {
+			err = journal.WriteFileAtomic(journal.OS, filepath.Join(dir, lanFile), b, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+		return furnish(dir)
+	}
+}
+
+// lanFile is the certificate of the LAN pages; localui.LANCertificate keeps it.
+const lanFile = "lan.pem"

@@ -128,6 +128,9 @@ func (r *running) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.settleFounding(); err != nil { // the next start tries again
+		r.log.Error("the setup is not ended: the recovery sheet opens nothing yet", "error", err)
+	}
 	n, err := openStation(ctx, r.dir, r.log, r.tune)
 	if err != nil {
 		return errors.Join(err, d.close())
