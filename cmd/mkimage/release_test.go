@@ -134,15 +134,14 @@ func TestKeysAreReplacedBySignature(t *testing.T) {
 	one, pass := keys(t)
 	dir := t.TempDir()
 	two := filepath.Join(dir, "two")
-	young := write(t, filepath.Join(dir, "young"), "mặt trời mọc đằng đông\ntrăng lên đỉnh núi\n")
+	young := write(t, filepath.Join(dir, "young"), "mặt trời mọc đằng đông\n")
 	refused(t, 2, "3 passphrases", "keys", "make", "--out", two, "--passphrases", young)
-	if said := try(t, "keys", "make", "--out", two, "--passphrases", young, "--keys", "2"); !strings.HasPrefix(said, "key set 1: 2 of 2 keys must sign: ") {
+	if said := try(t, "keys", "make", "--out", two, "--passphrases", young, "--keys", "1", "--threshold", "1"); !strings.HasPrefix(said, "key set 1: 1 of 1 keys must sign: ") {
 		t.Error(said)
 	}
 	refused(t, 1, "exists", "keys", "make", "--out", one, "--passphrases", pass)
-	few := write(t, filepath.Join(dir, "few"), "\nmưa thuận gió hòa\n\n") // the second key only
-	refused(t, 1, "1 of 2 signatures", "keys", "rotate", "--keys", one, "--passphrases", few, "--next", two, "--next-passphrases", young)
-	if said := try(t, "keys", "rotate", "--keys", one, "--passphrases", pass, "--next", two, "--next-passphrases", young); !strings.HasPrefix(said, "key set 2: 2 of 2") {
+	few := write(t, filepath.Join(dir, "few"), "\nmưa thuận gió hòa\ncây cao bóng cả\n") // the first holder is away
+	if said := try(t, "keys", "rotate", "--keys", one, "--passphrases", few, "--next", two, "--next-passphrases", young); !strings.HasPrefix(said, "key set 2: 1 of 1") {
 		t.Error(said)
 	}
 	refused(t, 1, "chain already", "keys", "rotate", "--keys", one, "--passphrases", pass, "--next", two, "--next-passphrases", young)
@@ -151,12 +150,12 @@ func TestKeysAreReplacedBySignature(t *testing.T) {
 		t.Fatal(err)
 	}
 	now, err := readSigners(releaseOptions{keys: two, passphrases: young})
-	if err != nil || len(now.keys) != 2 {
+	if err != nil || len(now.keys) != 1 {
 		t.Fatal(err, now)
 	}
 	// Who trusts the first set takes what the second signs.
 	sums := []byte("x\n")
-	b, err := update.NewSignatures(now.chain, now.keys[0].SignSums(sums), now.keys[1].SignSums(sums)).Bytes()
+	b, err := update.NewSignatures(now.chain, now.keys[0].SignSums(sums)).Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}

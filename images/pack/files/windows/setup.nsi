@@ -330,21 +330,28 @@ Section "$(partProgram)" secProgram
 		Push "Dịch vụ chưa chạy (mã $0); Windows sẽ khởi động nó cùng máy. / The service does not run yet (code $0); Windows starts it with the PC."
 		Call Note
 	${EndIf}
-	; The browser is not to meet a closed door: wait for the page, at most 60 s.
+	; The browser is not to meet a closed door: wait until the service says that
+	; the program serves, at most 60 s. NSISdl would ask the page itself, but it
+	; does not connect under wine.
 	StrCpy $1 0
 	${Do}
-		NSISdl::download_quiet /TIMEOUT=2000 /NOIEPROXY "${PAGE}healthz" "$PLUGINSDIR\page"
+		Push '"$INSTDIR\tramxa.exe" service status --json'
+		Call Do
 		Pop $0
-		${If} $0 == "success"
+		ClearErrors
+		${WordFind} $R9 '"text":"running' "E+1{" $0
+		${IfNot} ${Errors}
+			StrCpy $1 "runs"
 			${ExitDo}
 		${EndIf}
 		IntOp $1 $1 + 1
 		Sleep 1000
 	${LoopUntil} $1 >= 60
-	${If} $0 == "success"
+	ClearErrors
+	${If} $1 == "runs"
 		Push "Trạm xã @VERSION@ đang chạy: ${PAGE} / is running: ${PAGE}"
 	${Else}
-		Push "Trạm xã @VERSION@ đã cài, trang chưa trả lời ($0): ${PAGE} / is installed, its page does not answer yet: ${PAGE}"
+		Push "Trạm xã @VERSION@ đã cài, trang chưa trả lời: ${PAGE} / is installed, its page does not answer yet: ${PAGE}"
 	${EndIf}
 	Call Note
 SectionEnd
