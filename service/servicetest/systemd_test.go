@@ -31,7 +31,7 @@ func TestLifeUnderSystemd(t *testing.T) {
 		do   func(*testing.T, *container)
 	}{
 		{"install", install}, {"start", start}, {"security", security}, {"killed program", killedProgram}, {"killed launcher", killedLauncher},
-		{"hanging program", hangingProgram}, {"hanging launcher", hangingLauncher}, {"stop", stop}, {"power cycle", powerCycle},
+		{"hanging program", hangingProgram}, {"hanging launcher", hangingLauncher}, {"stop", stop}, {"with the machine", withTheMachine},
 		{"uninstall", uninstall}, {"foreign unit", foreignUnit}, {"package", packaged}, {"hub", hubUnit},
 	}
 	for _, s := range steps {
@@ -189,9 +189,9 @@ func stop(t *testing.T, c *container) {
 	}
 }
 
-// powerCycle ends the whole system at once and starts it again: the station
-// comes by itself.
-func powerCycle(t *testing.T, c *container) {
+// withTheMachine takes the system down to rescue and up again, as a shutdown and
+// a start do for its services: the station goes and comes by itself.
+func withTheMachine(t *testing.T, c *container) {
 	c.run("systemctl", "is-enabled", unit)
 	if _, err := os.Lstat(filepath.Join(c.root, "etc/systemd/system/multi-user.target.wants", unit)); err != nil {
 		t.Error(err)
