@@ -52,14 +52,17 @@ func buildReleases(t *testing.T) *releases {
 	noError(t, err)
 	r.chain, err = update.NewChain(set)
 	noError(t, err)
-	for sequence, name := range []string{1: "one", 2: "two"} {
-		if name != "" {
-			r.build(t, name, "", map[string]string{"main.version": fmt.Sprintf("%d.0.0", sequence), "main.commit": strings.Repeat("a", 40),
-				"tramxa/service/update.releaseSequence": fmt.Sprint(sequence), "tramxa/service/update.releaseKeys": set.Embedded()})
-		}
-	}
+	r.tramxa(t, "one", 1)
+	r.tramxa(t, "two", 2)
 	r.build(t, "bad", "./cmd/tramxa/testdata/badprogram", nil)
 	return r
+}
+
+// tramxa builds the program itself as release number sequence.
+func (r *releases) tramxa(t *testing.T, name string, sequence uint64) {
+	t.Helper()
+	r.build(t, name, "", map[string]string{"main.version": fmt.Sprintf("%d.0.0", sequence), "main.commit": strings.Repeat("a", 40),
+		"tramxa/service/update.releaseSequence": fmt.Sprint(sequence), "tramxa/service/update.releaseKeys": r.chain.Last().Embedded()})
 }
 
 func (r *releases) build(t *testing.T, name, what string, set map[string]string) {

@@ -1,0 +1,236 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tramxa/replication/hub"
+)
+
+// province is a real hub node of the installed program, and the line to it,
+// which carries so many bytes to the station and can be cut.
+type province struct {
+	t       *testing.T
+	dir     string
+	pin     string
+	program string
+	line    net.Listener
+	link    string
+	carried atomic.Int64
+	cutAt   atomic.Int64 // bytes of one connection after which it is cut, once; 0: never
+	cuts    atomic.Int64
+}
+
+// freeAddress is a port that was free a moment ago.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	noError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func openProvince(t *testing.T, r *releases) *province {
+	t.Helper()
+	dir := t.TempDir()
+	p := &province{t: t, dir: filepath.Join(dir, "n1"), program: filepath.Join(r.dir, "one"), link: freeAddress(t)}
+	var made struct{ Pin string }
+	out, err := exec.Command(p.program, "hub", "init", "--dir", p.dir, "--ca", filepath.Join(dir, "authority.key"),
+		"--peer", "n1="+freeAddress(t)+","+p.link, "--page", "127.0.0.1:0", "--json").Output()
+	noError(t, err)
+	noError(t, json.Unmarshal(out, &made))
+	p.pin = made.Pin
+	log := &lockedBuffer{}
+	node := exec.Command(p.program, "hub", "run", "--dir", p.dir)
+	node.Stderr = log
+	noError(t, node.Start())
+	t.Cleanup(func() {
+		_ = node.Process.Signal(os.Interrupt)
+		if err := node.Wait(); err != nil || t.Failed() {
+			t.Logf("the hub node ended: %v\n%s", err, log.String())
+		}
+	})
+	p.line, err = net.Listen("tcp", "127.0.0.1:0")
+	noError(t, err)
+	t.Cleanup(func() { _ = p.line.Close() })
+	go p.carry()
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		out, err := exec.Command(p.program, "hub", "status", "--dir", p.dir, "--json").Output()
+		var st hub.Status
+		if err == nil && json.Unmarshal(out, &st) == nil && st.State == "leader" {
+			return p
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no leader: %v %s", err, out)
+		}
+	}
+}
+
+// carry is the line.
+func (p *province) carry() {
+	for {
+		near, err := p.line.Accept()
+		if err != nil {
+			return
+		}
+		far, err := net.Dial("tcp", p.link)
+		if err != nil {
+			_ = near.Close()
+			continue
+		}
+		go func() { _, _ = io.Copy(far, near); _ = far.Close() }()
+		go func() { p.toStation(near, far); _ = near.Close(); _ = far.Close() }()
+	}
+}
+
+func (p *province) toStation(near io.Writer, far io.Reader) {
+	here, b := int64(0), make([]byte, 32<<10)
+	for {
+		n, err := far.Read(b)
+		if n > 0 {
+			p.carried.Add(int64(n))
+			here += int64(n)
+			if _, err := near.Write(b[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+		if at := p.cutAt.Load(); at > 0 && here >= at && p.cutAt.CompareAndSwap(at, 0) {
+			p.cuts.Add(1)
+			return
+		}
+	}
+}
+
+// do runs a verb of the hub.
+func (p *province) do(words ...string) []byte {
+	p.t.Helper()
+	cmd := exec.Command(p.program, append(append([]string{"hub"}, words...), "--dir", p.dir)...)
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		p.t.Fatalf("hub %s: %v\n%s", strings.Join(words, " "), err, errs.String())
+	}
+	return out
+}
+
+func (p *province) board() hub.StationStatus {
+	p.t.Helper()
+	var list []hub.StationStatus
+	noError(p.t, json.Unmarshal(p.do("stations", "list", "--json"), &list))
+	if len(list) != 1 {
+		p.t.Fatalf("%d stations on the board", len(list))
+	}
+	return list[0]
+}
+
+func (p *province) releases() []hub.ReleaseStatus {
+	p.t.Helper()
+	var list []hub.ReleaseStatus
+	noError(p.t, json.Unmarshal(p.do("release", "list", "--json"), &list))
+	return list
+}
+
+// told waits until the board shows how a release went.
+func (p *province) told(most time.Duration, sequence uint64, outcome string) hub.StationStatus {
+	p.t.Helper()
+	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
+		if s := p.board(); s.Update != nil && s.Update.Sequence == sequence && string(s.Update.Outcome) == outcome {
+			return s
+		}
+	}
+	p.t.Fatalf("the board does not show %s of release %d within %v: %+v", outcome, sequence, most, p.board().Update)
+	return hub.StationStatus{}
+}
+
+// take presses the two buttons on the station's page: it is day.
+func (s *installed) take(want string) {
+	s.t.Helper()
+	page := s.page()
+	page.post("/ky-thuat/cap-nhat", url.Values{"viec": {"kiem-tra"}})
+	if got := page.get("/ky-thuat"); !strings.Contains(got, want) {
+		s.t.Fatalf("%s is not offered:\n%s", want, got)
+	}
+	page.post("/ky-thuat/cap-nhat", url.Values{"viec": {"ap-dung"}})
+}
+
+// TestUpdateByTheProvince: a release is fetched over a line that breaks, proves
+// itself and is told as confirmed; the next is bad, the station goes back, tells
+// why, and the ring stops; the one after comes as a patch.
+func TestUpdateByTheProvince(t *testing.T) {
+	longOnly(t)
+	r := buildReleases(t)
+	p := openProvince(t, r)
+	s := install(t, r, "--hub", p.line.Addr().String(), "--hub-pin", p.pin)
+	p.do("stations", "add", filepath.Join(s.dir, registrationFile), "--name", "Trạm mẫu")
+	s.start()
+	s.write(s.runs(patience, "one").control, 5)
+
+	p.do("release", "publish", r.bundle(t, 2, r.dir+"/two"))
+	p.do("release", "ring", "2", "3")
+	p.cutAt.Store(4 << 20)
+	before, began := p.carried.Load(), time.Now()
+	s.take("2.0.0")
+	c := s.runs(2*time.Minute, "two")
+	t.Logf("whole: fetched and serving after %v, %d bytes came over the line, cut %d times", time.Since(began).Round(10*time.Millisecond), p.carried.Load()-before, p.cuts.Load())
+	if p.cuts.Load() != 1 {
+		t.Error("the line was not cut while it fetched")
+	}
+	s.write(c.control, 5)
+	if at := p.told(6*time.Minute, 2, "confirmed"); at.Version != "2.0.0" {
+		t.Errorf("%+v", at)
+	}
+	t.Logf("the board shows it confirmed %v after the button", time.Since(began).Round(time.Second))
+	s.asked(c.control)
+
+	p.do("release", "publish", r.bundle(t, 3, r.bad(t, "broken-page")))
+	p.do("release", "ring", "3", "3")
+	s.take("3.0.0")
+	bad := s.said(time.Minute, `version=3\.0\.0 trial=true`, 1)
+	s.said(4*time.Minute, `program failed.* version=3\.0\.0`, 2)
+	c = s.runs(patience, "two")
+	t.Logf("bad: 2.0.0 serves again after %v", time.Since(bad).Round(10*time.Millisecond))
+	s.asked(c.control)
+	at := p.told(3*time.Minute, 3, "rolled_back")
+	t.Logf("the board shows it %v after the first start of the bad one: %s", time.Since(bad).Round(time.Second), at.Update.Reason)
+	if !strings.Contains(at.Update.Reason, "500") {
+		t.Errorf("the reason says nothing: %+v", at.Update)
+	}
+	for _, one := range p.releases() {
+		if one.Sequence == 3 && !one.Stopped {
+			t.Errorf("the ring goes on: %+v", one)
+		}
+	}
+	s.patch(p)
+}
+
+// patch fetches a release that differs little from what runs.
+func (s *installed) patch(p *province) {
+	s.t.Helper()
+	s.releases.tramxa(s.t, "four", 4)
+	p.do("release", "publish", s.releases.bundle(s.t, 4, filepath.Join(s.releases.dir, "four"), filepath.Join(s.releases.dir, "two")))
+	p.do("release", "ring", "4", "3")
+	before := p.carried.Load()
+	s.take("4.0.0")
+	s.runs(time.Minute, "four")
+	fetched := p.carried.Load() - before
+	s.t.Logf("patch: %d bytes came over the line", fetched)
+	if fetched > 1<<20 {
+		s.t.Error(fmt.Sprint("that is the whole: ", fetched))
+	}
+}

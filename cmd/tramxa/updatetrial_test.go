@@ -1,0 +1,100 @@
+//go:build linux
+
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tramxa/service/update"
+)
+
+// longOnly skips what waits for the three minutes of proof.
+func longOnly(t *testing.T) {
+	t.Helper()
+	if !long() {
+		t.Skip("skipped: takes minutes, TRAMXA_LONG=1 runs it")
+	}
+	t.Parallel()
+}
+
+// TestUpdateByFileProvesItself applies a file that was carried in; the new
+// version is tried, proves itself and stays, and what was answered meanwhile is
+// there.
+func TestUpdateByFileProvesItself(t *testing.T) {
+	longOnly(t)
+	r := buildReleases(t)
+	s := install(t, r)
+	s.start()
+	c := s.runs(patience, "one")
+	s.write(c.control, 5)
+	bundle := r.bundle(t, 2, r.dir+"/two")
+	began := time.Now()
+	s.apply(bundle)
+	c = s.runs(patience, "two")
+	t.Logf("the new version serves %v after apply began", time.Since(began).Round(time.Millisecond))
+	if st := s.slots(); st.Trial == nil || st.Trial.Version != "2.0.0" || st.Current.Version != "1.0.0" {
+		t.Fatalf("%+v", st)
+	}
+	if page := s.page().get("/ky-thuat"); !strings.Contains(page, "2.0.0") || !strings.Contains(page, "Đang thử bản mới") {
+		t.Errorf("the page says nothing of the trial:\n%s", page)
+	}
+	tried := time.Now()
+	for s.slots().Trial != nil {
+		if time.Since(tried) > 5*time.Minute {
+			t.Fatal("never confirmed")
+		}
+		s.write(c.control, 1)
+		time.Sleep(500 * time.Millisecond)
+	}
+	t.Logf("confirmed %v after it served", time.Since(tried).Round(time.Second))
+	if took := time.Since(tried); took < 150*time.Second {
+		t.Errorf("confirmed after %v, which proves too little", took)
+	}
+	s.asked(c.control)
+	if out := string(s.do("update", "status", "--base", string(s.base))); !strings.Contains(out, "runs: 2.0.0 (2)") || !strings.Contains(out, "before: 1.0.0 (1)") {
+		t.Error(out)
+	}
+	if page := s.page().get("/ky-thuat"); !strings.Contains(page, "2.0.0") || strings.Contains(page, "Đang thử bản mới") {
+		t.Errorf("the page still tells of a trial:\n%s", page)
+	}
+	s.powerCut()
+	s.start()
+	c = s.runs(patience, "two")
+	s.asked(c.control)
+}
+
+// TestBadReleasesGoByThemselves measures how long a station is without a page
+// because of a bad release, with the deadlines of the product.
+func TestBadReleasesGoByThemselves(t *testing.T) {
+	longOnly(t)
+	r := buildReleases(t)
+	for _, behaviour := range []string{"crashes", "hangs", "broken-page"} {
+		bundle := r.bundle(t, 2, r.bad(t, behaviour))
+		t.Run(behaviour, func(t *testing.T) {
+			t.Parallel()
+			s := install(t, r)
+			s.start()
+			s.write(s.runs(patience, "one").control, 5)
+			s.apply(bundle)
+			bad := s.said(patience, `version=2\.0\.0 trial=true`, 1)
+			s.said(4*time.Minute, `program failed.* version=2\.0\.0`, 2)
+			c := s.runs(patience, "one")
+			took := time.Since(bad)
+			t.Logf("%s: the version before serves again %v after the bad one's first start", behaviour, took.Round(10*time.Millisecond))
+			if took > 3*time.Minute {
+				t.Errorf("%v", took)
+			}
+			s.asked(c.control)
+			st := s.slots()
+			if st.Current.Version != "1.0.0" || len(st.Left) != 1 || len(st.Untold) == 0 || st.Untold[len(st.Untold)-1].Outcome != update.OutcomeRolledBack {
+				t.Fatalf("%+v", st)
+			}
+			if page := s.page().get("/ky-thuat"); !strings.Contains(page, st.Left[0].Reason.VI) {
+				t.Errorf("the page does not say why:\n%s", page)
+			}
+			t.Log(st.Left[0].Reason.EN)
+		})
+	}
+}
