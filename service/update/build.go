@@ -89,11 +89,8 @@ func packFile(f DraftFile, dir string) (ManifestFile, error) {
 	}
 	whole.Encoding = EncodingZstd
 	m := ManifestFile{System: f.System, Kind: f.Kind, Size: size, SHA256: sum, Packings: []Packing{whole}}
-	if size > maxDictionary {
-		return m, nil
-	}
 	for _, older := range f.Older {
-		p, err := patchFrom(older, f.Path, dir)
+		p, err := patchFrom(older, f, dir)
 		if err != nil {
 			return ManifestFile{}, err
 		}
@@ -104,24 +101,57 @@ func packFile(f DraftFile, dir string) (ManifestFile, error) {
 	return m, nil
 }
 
-func patchFrom(older, file, dir string) (Packing, error) {
-	old, err := os.ReadFile(older)
+// patchFrom makes a patch: of a root in pieces, since it is large.
+func patchFrom(older string, f DraftFile, dir string) (Packing, error) {
+	from, _, err := HashFile(older)
 	if err != nil {
 		return Packing{}, err
+	}
+	encoding, pack := patchEncoding(f.Kind), wholePatch
+	if encoding == EncodingPieces {
+		pack = piecewisePatch
+	}
+	p, err := keepPart(dir, func(w io.Writer) error { return pack(w, older, f.Path) })
+	p.Encoding, p.From = encoding, from
+	return p, err
+}
+
+func wholePatch(w io.Writer, older, file string) error {
+	old, err := os.ReadFile(older)
+	if err != nil {
+		return err
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return Packing{}, err
-	}
-	p, err := keepPart(dir, func(w io.Writer) error {
-		patch, err := packPatch(old, b)
-		if err == nil {
-			_, err = w.Write(patch)
-		}
 		return err
-	})
-	p.Encoding, p.From = EncodingPatch, sha256.Sum256(old)
-	return p, err
+	}
+	patch, err := packPatch(old, b)
+	if err == nil {
+		_, err = w.Write(patch)
+	}
+	return err
+}
+
+func piecewisePatch(w io.Writer, older, file string) error {
+	old, err := os.Open(older)
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	oldInfo, err := old.Stat()
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return packPieces(w, old, oldInfo.Size(), f, info.Size())
 }
 
 // keepPart writes a part into dir under its hash.

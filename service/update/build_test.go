@@ -146,3 +146,28 @@ func TestStreamedBundleIsTheSame(t *testing.T) {
 		t.Fatalf("release %d, parts of %v", rel.Sequence, systems)
 	}
 }
+
+// TestPiecesOverTheirEdges: files of more than one piece, longer and shorter
+// than the older one.
+func TestPiecesOverTheirEdges(t *testing.T) {
+	old := program(pieceSize + pieceSize/2)
+	for _, file := range [][]byte{
+		program(pieceSize+pieceSize/2, 5),
+		append(bytes.Repeat([]byte{9}, 5000), old...), // all of it moved
+		old[:100],
+		append(bytes.Clone(old), old[:pieceSize]...),
+	} {
+		var patch bytes.Buffer
+		must(t, packPieces(&patch, bytes.NewReader(old), int64(len(old)), bytes.NewReader(file), int64(len(file))))
+		sum, n, _ := hashOf(bytes.NewReader(file))
+		part, partSize, _ := hashOf(bytes.NewReader(patch.Bytes()))
+		if partSize > n/20+1000 {
+			t.Errorf("%d bytes of patch for %d", partSize, n)
+		}
+		var got bytes.Buffer
+		must(t, unpackPieces(&got, &patch, Packing{Encoding: EncodingPieces, Size: partSize, SHA256: part}, bytes.NewReader(old), ManifestFile{Size: n, SHA256: sum}))
+		if !bytes.Equal(got.Bytes(), file) {
+			t.Error("another file")
+		}
+	}
+}

@@ -103,6 +103,28 @@ func FuzzUnpack(f *testing.F) {
 	})
 }
 
+// FuzzPieces is FuzzUnpack for parts in pieces.
+func FuzzPieces(f *testing.F) {
+	old := program(2000)
+	var patch bytes.Buffer
+	if err := packPieces(&patch, bytes.NewReader(old), 2000, bytes.NewReader(program(2000, 4)), 2000); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(patch.Bytes())
+	f.Fuzz(func(t *testing.T, part []byte) {
+		sum, _, _ := hashOf(bytes.NewReader(part))
+		p := Packing{Encoding: EncodingPieces, Size: int64(len(part)), SHA256: sum}
+		n := &countingWriter{}
+		want := ManifestFile{Size: 2000, SHA256: Hash{1}} // no bytes have this hash
+		if unpackPieces(n, bytes.NewReader(part), p, bytes.NewReader(old), want) == nil {
+			t.Fatal("taken")
+		}
+		if n.n > want.Size {
+			t.Fatalf("%d bytes were written for a file of %d", n.n, want.Size)
+		}
+	})
+}
+
 type countingWriter struct{ n int64 }
 
 func (c *countingWriter) Write(p []byte) (int, error) {

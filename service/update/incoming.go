@@ -111,15 +111,17 @@ func (in *Incoming) Close() error { return in.f.Close() }
 
 // StageIncoming is Stage with the parts that were fetched.
 func (s *Store) StageIncoming(ctx context.Context, r Release, c Choice) error {
-	err := s.Stage(ctx, r, c, func(p Part) (io.ReadCloser, error) {
-		f, err := s.fs.OpenFile(s.partPath(p), os.O_RDONLY, 0)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, ErrNoPart
-		}
-		return f, err
-	})
+	err := s.Stage(ctx, r, c, s.openIncoming)
 	if err == nil {
 		s.sweep("incoming", func(name string) bool { return strings.HasSuffix(name, partSuffix) })
 	}
 	return err
+}
+
+func (s *Store) openIncoming(p Part) (io.ReadCloser, error) {
+	f, err := s.fs.OpenFile(s.partPath(p), os.O_RDONLY, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoPart
+	}
+	return f, err
 }

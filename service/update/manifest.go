@@ -32,8 +32,9 @@ const (
 
 // Encodings of a part.
 const (
-	EncodingZstd  = "zstd"       // the whole file
-	EncodingPatch = "zstd-patch" // with the file named by From as dictionary
+	EncodingZstd   = "zstd"        // the whole file
+	EncodingPatch  = "zstd-patch"  // with the file named by From as dictionary
+	EncodingPieces = "zstd-pieces" // of roots: the same, piece by piece
 )
 
 // Formats says which data-format levels a program reads (lowest, highest) and
@@ -199,12 +200,20 @@ func (f ManifestFile) check() error {
 	}
 	for i, p := range f.Packings {
 		whole := p.Encoding == EncodingZstd && p.From.IsZero()
-		patch := p.Encoding == EncodingPatch && !p.From.IsZero()
+		patch := p.Encoding == patchEncoding(f.Kind) && !p.From.IsZero()
 		if whole != (i == 0) || patch == (i == 0) || p.Size < 1 || p.Size > maxFileSize || p.SHA256.IsZero() {
 			return fmt.Errorf("%w: packing %d of %s %s: %q of %d bytes; the first is whole, the others are patches", ErrFormat, i, f.System, f.Kind, p.Encoding, p.Size)
 		}
 	}
 	return nil
+}
+
+// patchEncoding is how patches of a kind are packed: roots are large.
+func patchEncoding(kind string) string {
+	if kind == KindRoot {
+		return EncodingPieces
+	}
+	return EncodingPatch
 }
 
 // File finds a file of the release.

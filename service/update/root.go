@@ -25,6 +25,11 @@ const (
 	pendingName = "pending.json"
 	confirmName = "confirm"
 	resultName  = "result.json"
+	runningName = "running.json"
+
+	// RootName is the file beside a slot's kernel that says which root belongs to
+	// it. Without it roots are fetched whole.
+	RootName = "root.json"
 
 	rootFormat = "tramxa-root"
 )
@@ -35,6 +40,23 @@ type pendingRoot struct {
 	Version  int    `json:"version"`
 	Sequence uint64 `json:"sequence"`
 }
+
+// Root names a root by its bytes.
+type Root struct {
+	Format   string `json:"format"`
+	Version  int    `json:"version"`
+	Sequence uint64 `json:"sequence"`
+	SHA256   Hash   `json:"sha256"`
+	Size     int64  `json:"size"`
+}
+
+// NewRoot describes a root for RootName.
+func NewRoot(sequence uint64, sum Hash, size int64) Root {
+	return Root{Format: rootFormat, Version: 1, Sequence: sequence, SHA256: sum, Size: size}
+}
+
+// Bytes is the one spelling that is stored.
+func (r Root) Bytes() ([]byte, error) { return canonical(r) }
 
 // RootResult is what came of it.
 type RootResult struct {
@@ -107,7 +129,7 @@ func (m RootMachine) Apply(ctx context.Context) (Release, error) {
 	if ctx.Err() != nil {
 		return r, err // the machine stops: try again at its next start
 	}
-	return r, errors.Join(err, m.result(outcome), m.drop(func(name string) bool { return name != resultName }))
+	return r, errors.Join(err, m.result(outcome), m.drop(passing))
 }
 
 func (m RootMachine) apply(ctx context.Context) (Release, error) {
@@ -141,6 +163,13 @@ func (m RootMachine) apply(ctx context.Context) (Release, error) {
 			return r, fmt.Errorf("write %s of root %s: %w", b.kind, slot, err)
 		}
 	}
+	doc, err := NewRoot(r.Sequence, root.SHA256, root.Size).Bytes()
+	if err != nil {
+		return r, err
+	}
+	if err := journal.WriteFileAtomic(m.fs(), filepath.Join(m.Boot, slot.String(), RootName), doc, 0o644); err != nil {
+		return r, err
+	}
 	return r, m.writeEnv(env.Trial(r.Sequence))
 }
 
@@ -172,7 +201,7 @@ func (m RootMachine) pending() (Release, error) {
 	if err != nil {
 		return Release{}, err
 	}
-	_, _, err = rootParts(r, m.System)
+	_, err = rootParts(r, m.System, Hash{})
 	return r, err
 }
 
@@ -183,6 +212,7 @@ func (m RootMachine) Confirm() (RootResult, error) {
 	if err != nil {
 		return RootResult{}, err
 	}
+	m.tellRunning()
 	res := RootResult{Format: rootFormat, Version: 1, Sequence: env.Seq, Outcome: OutcomeConfirmed}
 	switch {
 	case env.Slot != m.Running:
@@ -200,6 +230,16 @@ func (m RootMachine) Confirm() (RootResult, error) {
 		}
 	}
 	return res, errors.Join(m.result(res), m.drop(isConfirm))
+}
+
+// tellRunning lets the station know which root runs. Without it the next one
+// is fetched whole.
+func (m RootMachine) tellRunning() {
+	var r Root
+	b, err := journal.ReadFile(m.fs(), filepath.Join(m.Boot, m.Running.String(), RootName), maxState)
+	if err == nil && decode("root of the slot", b, maxState, &r) == nil {
+		_ = journal.WriteFileAtomic(m.dirFS(), filepath.Join(m.Dir, runningName), b, 0o644) // a help only
+	}
 }
 
 func isConfirm(name string) bool { return name == confirmName }

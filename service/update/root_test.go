@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"tramxa/appliance/journal"
@@ -44,7 +45,11 @@ func (m *maker) imageRelease(sequence uint64) made {
 	files := rootFiles(sequence)
 	m.edit = func(d *Draft) {
 		for i, kind := range []string{KindRoot, KindKernel, KindInitrd} {
-			d.Files = append(d.Files, DraftFile{System: imageSystem, Kind: kind, Path: writeFile(m.t, m.dir, fmt.Sprintf("%s-%d", kind, sequence), files[i])})
+			f := DraftFile{System: imageSystem, Kind: kind, Path: writeFile(m.t, m.dir, fmt.Sprintf("%s-%d", kind, sequence), files[i])}
+			if kind == KindRoot && sequence > 2 {
+				f.Older = []string{filepath.Join(m.dir, fmt.Sprintf("%s-%d", kind, sequence-1))}
+			}
+			d.Files = append(d.Files, f)
 		}
 	}
 	return m.release(sequence, one)
@@ -180,6 +185,64 @@ func TestRootIsWrittenTriedAndConfirmed(t *testing.T) {
 	must(t, s.StageRoot(context.Background(), r3.open(t, pc.trust), imageSystem))
 	_, err = pc.machine(grubenv.B).Apply(context.Background())
 	must(t, err)
+}
+
+// TestRootArrivesAsAPatch: of a root that the province offers only the
+// difference from the running one is fetched.
+func TestRootArrivesAsAPatch(t *testing.T) {
+	m := newMaker(t)
+	r2, r3 := m.imageRelease(2), m.imageRelease(3)
+	pc := newImagePC(t, m)
+	s := pc.store()
+	pc.next(s) // the launcher has run
+	fetch := func(r made) Part {
+		t.Helper()
+		parts, err := s.NeededRoot(r.Release, imageSystem)
+		must(t, err)
+		for _, p := range parts {
+			src, err := r.open(t, pc.trust).OpenPart(p.SHA256)
+			must(t, err)
+			b := make([]byte, p.Size)
+			must(t, readRange(src, b, 0))
+			in, err := s.Incoming(p)
+			must(t, err)
+			_, err = in.WriteAt(b, 0)
+			must(t, errors.Join(err, in.Done(), in.Close()))
+		}
+		must(t, s.StageRootIncoming(context.Background(), r.Release, imageSystem))
+		return parts[0]
+	}
+	if p := fetch(r2); p.Encoding != EncodingZstd {
+		t.Fatalf("nobody knows the first root: %+v", p)
+	}
+	_, err := pc.machine(grubenv.A).Apply(context.Background())
+	must(t, err)
+	pc.wantBoot(grubenv.B, 2)
+	_, err = pc.machine(grubenv.B).Confirm()
+	must(t, err)
+	whole, _ := r3.File(imageSystem, KindRoot)
+	if p := fetch(r3); p.Encoding != EncodingPieces || p.Size*10 > whole.Packings[0].Size {
+		t.Fatalf("%+v of %+v", p, whole)
+	}
+	for _, name := range pc.disk.Files() {
+		if strings.HasSuffix(name, partSuffix) && strings.Contains(name, "incoming") {
+			t.Errorf("%s was left", name)
+		}
+	}
+	saved := pc.disk.Clone()
+	_, err = pc.machine(grubenv.B).Apply(context.Background())
+	must(t, err)
+	pc.wantBoot(grubenv.A, 3)
+
+	// From a running root that was altered nothing is made.
+	pc.disk = saved
+	must(t, pc.disk.FlipBit("/dev/sda3", 123, 1))
+	if _, err := pc.machine(grubenv.B).Apply(context.Background()); !errors.Is(err, ErrFormat) {
+		t.Fatalf("patched an altered root: %v", err)
+	}
+	if slot, _, _ := pc.boot(); slot != grubenv.B {
+		t.Fatal("the half-written root is started")
+	}
 }
 
 // TestRootAppliesNothingThatIsNotSigned: the directory belongs to the station's

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"tramxa/appliance/journal"
 	"tramxa/images/grubenv"
@@ -33,7 +35,7 @@ func (m RootMachine) fill(ctx context.Context, d journal.File, f ManifestFile) e
 	if size < f.Size {
 		return fmt.Errorf("the partition has %d bytes, the system needs %d", size, f.Size)
 	}
-	if err := m.unpackTo(ctx, &writerAt{f: d}, f); err != nil {
+	if err := m.unpackTo(ctx, f, func() io.Writer { return &writerAt{f: d} }); err != nil {
 		return err
 	}
 	if err := d.Sync(); err != nil {
@@ -47,14 +49,42 @@ func (m RootMachine) fill(ctx context.Context, d journal.File, f ManifestFile) e
 	return err
 }
 
-func (m RootMachine) unpackTo(ctx context.Context, w io.Writer, f ManifestFile) error {
-	p := f.Packings[0]
-	part, err := m.dirFS().OpenFile(filepath.Join(m.Dir, p.SHA256.String()+partSuffix), os.O_RDONLY, 0)
-	if err != nil {
-		return err
+// unpackTo unpacks the best part that the station has left: a patch from the
+// root that runs, else the whole.
+func (m RootMachine) unpackTo(ctx context.Context, f ManifestFile, to func() io.Writer) error {
+	err := error(ErrNoPart)
+	for _, p := range slices.Backward(f.Packings) {
+		part, oerr := m.dirFS().OpenFile(filepath.Join(m.Dir, p.SHA256.String()+partSuffix), os.O_RDONLY, 0)
+		if errors.Is(oerr, fs.ErrNotExist) {
+			continue
+		}
+		if oerr != nil {
+			return oerr
+		}
+		err = m.unpackPart(to(), &stoppable{ctx, fileReader{part}}, p, f)
+		if cerr := part.Close(); err == nil {
+			err = cerr
+		}
+		if err == nil {
+			return nil
+		}
 	}
-	defer part.Close()
-	return unpack(w, &stoppable{ctx, fileReader{part}}, p, nil, f)
+	return err
+}
+
+func (m RootMachine) unpackPart(w io.Writer, part io.Reader, p Packing, f ManifestFile) error {
+	switch p.Encoding {
+	case EncodingZstd:
+		return unpack(w, part, p, nil, f)
+	case EncodingPieces:
+		old, err := m.fs().OpenFile(m.Devices[m.Running], os.O_RDONLY, 0)
+		if err != nil {
+			return err
+		}
+		defer old.Close()
+		return unpackPieces(w, part, p, old, f)
+	}
+	return ErrNoPart
 }
 
 // writeBootFile writes beside, reads back and renames. FAT does not promise that
@@ -68,7 +98,7 @@ func (m RootMachine) writeBootFile(ctx context.Context, name string, f ManifestF
 	if err != nil {
 		return err
 	}
-	err = m.unpackTo(ctx, &writerAt{f: d}, f)
+	err = m.unpackTo(ctx, f, func() io.Writer { return &writerAt{f: d} })
 	if err == nil {
 		err = d.Sync()
 	}
