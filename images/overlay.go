@@ -79,11 +79,19 @@ func overlay(p Plan) ([]placed, error) {
 	dir("var/lib/tramxa", 0o750)
 	dir("var/lib/tramxa-keys", 0o700)
 	dir("var/log/journal", 0o755)
-	unit, err := service.Unit(service.Config{Base: "/var/lib/tramxa", Program: "/usr/lib/tramxa/tramxa"})
+	installed := service.Config{Base: "/var/lib/tramxa", Program: "/usr/lib/tramxa/tramxa"}
+	unit, err := service.Unit(installed)
 	if err != nil {
 		return nil, err
 	}
 	file("etc/systemd/system/tramxa.service", unit)
+	smart, err := service.SmartUnits(installed)
+	if err != nil {
+		return nil, err
+	}
+	for name, text := range smart {
+		file("etc/systemd/system/"+name, text)
+	}
 	sort.Slice(list, func(i, j int) bool { return list[i].path < list[j].path })
 	return list, nil
 }

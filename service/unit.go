@@ -74,6 +74,7 @@ const unitText = `@MARK@
 [Unit]
 Description=@TITLE@
 After=network.target local-fs.target
+Wants=tramxa-smart.timer
 # A station has nobody beside it: starting again is never given up.
 StartLimitIntervalSec=0
 

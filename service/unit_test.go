@@ -29,6 +29,13 @@ func TestUnitsAreAsTheGoldenFiles(t *testing.T) {
 		golden(t, name, got)
 	}
 	golden(t, "sysusers.conf", service.Sysusers())
+	smart, err := service.SmartUnits(service.Config{Base: "/var/lib/tramxa", Program: "/usr/lib/tramxa/tramxa"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range smart {
+		golden(t, name, got)
+	}
 }
 
 func golden(t *testing.T, name, got string) {

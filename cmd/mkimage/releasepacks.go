@@ -16,9 +16,14 @@ import (
 
 // units are the unit files of the .deb, for the places of a package.
 func units() (map[string]string, error) {
-	out := make(map[string]string)
+	installed := service.Config{Base: "/var/lib/tramxa", Program: "/usr/lib/tramxa/tramxa"}
+	out, err := service.SmartUnits(installed)
+	if err != nil {
+		return nil, err
+	}
 	for name, hub := range map[string]bool{place.StationService: false, place.HubService: true} {
-		text, err := service.Unit(service.Config{Hub: hub, Base: "/var/lib/tramxa", Program: "/usr/lib/tramxa/tramxa"})
+		installed.Hub = hub
+		text, err := service.Unit(installed)
 		if err != nil {
 			return nil, err
 		}

@@ -299,7 +299,7 @@ Section "$(partProgram)" secProgram
 	Push '"$SYSDIR\netsh.exe" advfirewall firewall delete rule name=tramxa'
 	Call Do
 	Pop $0
-	Push '"$SYSDIR\netsh.exe" advfirewall firewall add rule name=tramxa dir=in action=allow protocol=TCP localport=8443,8480 remoteip=localsubnet profile=any'
+	Push '"$SYSDIR\netsh.exe" advfirewall firewall add rule name=tramxa dir=in action=allow protocol=TCP localport=8443,8481 remoteip=localsubnet profile=any'
 	Call Do
 	Pop $0
 	${If} $0 != 0
