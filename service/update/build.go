@@ -151,7 +151,7 @@ func piecewisePatch(w io.Writer, older, file string) error {
 	if err != nil {
 		return err
 	}
-	return packPieces(w, old, oldInfo.Size(), f, info.Size())
+	return packPieces(w, old, oldInfo.Size(), f, info.Size(), pieceSize)
 }
 
 // keepPart writes a part into dir under its hash.

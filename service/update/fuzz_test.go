@@ -107,7 +107,7 @@ func FuzzUnpack(f *testing.F) {
 func FuzzPieces(f *testing.F) {
 	old := program(2000)
 	var patch bytes.Buffer
-	if err := packPieces(&patch, bytes.NewReader(old), 2000, bytes.NewReader(program(2000, 4)), 2000); err != nil {
+	if err := packPieces(&patch, bytes.NewReader(old), 2000, bytes.NewReader(program(2000, 4)), 2000, pieceSize); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(patch.Bytes())

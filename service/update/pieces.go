@@ -23,19 +23,19 @@ import (
 //
 // and again, up to the end. Integers are little-endian.
 const (
-	pieceSize   = 8 << 20
-	pieceAround = 8 << 20 // of the older file, before and behind
-	pieceHead   = 20
-	maxRegion   = pieceSize + 2*pieceAround
-	maxFrame    = pieceSize + pieceSize/64
+	pieceSize = 8 << 20
+	pieceHead = 20
+	maxRegion = 3 * pieceSize
+	maxFrame  = pieceSize + pieceSize/64
 )
 
-// packPieces writes the patch from old to file.
-func packPieces(w io.Writer, old io.ReaderAt, oldSize int64, file io.ReaderAt, size int64) error {
-	for off := int64(0); off < size; off += pieceSize {
-		from := max(0, min(off-pieceAround, oldSize-1))
-		region := make([]byte, max(0, min(maxRegion, oldSize-from)))
-		piece := make([]byte, min(pieceSize, size-off))
+// packPieces writes the patch from old to file, in pieces of step bytes, at most
+// pieceSize, each from a region three times as long.
+func packPieces(w io.Writer, old io.ReaderAt, oldSize int64, file io.ReaderAt, size, step int64) error {
+	for off := int64(0); off < size; off += step {
+		from := max(0, min(off-step, oldSize-1))
+		region := make([]byte, max(0, min(3*step, oldSize-from)))
+		piece := make([]byte, min(step, size-off))
 		if err := errors.Join(readRange(old, region, from), readRange(file, piece, off)); err != nil {
 			return err
 		}
