@@ -155,6 +155,10 @@ func (s *site) logout(w http.ResponseWriter, r *http.Request) {
 		s.auth.Logout(c.Value)
 	}
 	setSession(w, r, s.entered, "")
+	if s.entered { // and out of the real book: who logs out is gone from both
+		http.Redirect(w, r, "/dang-xuat", http.StatusTemporaryRedirect)
+		return
+	}
 	http.Redirect(w, r, "/dang-nhap", http.StatusSeeOther)
 }
 

@@ -28,9 +28,27 @@ func WithPractice(book http.Handler, practice func() http.Handler) http.Handler 
 				return
 			}
 			setSession(w, r, true, "")
+			if r.Method != http.MethodGet && r.URL.Path != "/dang-xuat" { // it was meant for the practice commune
+				http.Redirect(w, r, "/", http.StatusSeeOther)
+				return
+			}
 		}
 		book.ServeHTTP(w, r)
 	})
+}
+
+// tapField marks the forms of the practice commune: which book a browser is in is
+// a matter of its cookies, which change for all its tabs at once, and a form
+// opened before must not be written into the other book.
+const tapField = "_tap"
+
+// ownForm reports whether what is sent was opened in this book. Suggestions and
+// checks write nothing.
+func (s *site) ownForm(r *http.Request) bool {
+	if r.Method != http.MethodPost || r.URL.Path == "/goi-y" || r.URL.Path == "/kiem-tra" {
+		return true
+	}
+	return r.PostForm.Has(tapField) == s.entered
 }
 
 // enterPractice leads from the real book into the practice commune.

@@ -113,6 +113,10 @@ func (s *site) handle(pattern string, roles []population.Role, h handler) {
 			s.problem(w, r, nil, lang, err)
 			return
 		}
+		if !s.ownForm(r) {
+			s.problem(w, r, nil, lang, errOtherBook)
+			return
+		}
 		v, err := s.enter(w, r, lang)
 		if v == nil {
 			if err != nil {
@@ -230,6 +234,8 @@ func (s *site) problem(w http.ResponseWriter, r *http.Request, v *visit, lang st
 		status, key = http.StatusRequestEntityTooLarge, "too_large"
 	case errors.Is(err, errOtherUser):
 		status, key = http.StatusConflict, "other_user"
+	case errors.Is(err, errOtherBook):
+		status, key = http.StatusConflict, "other_book"
 	case errors.Is(err, errBadInput):
 		status, key = http.StatusBadRequest, "bad_input"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -254,6 +260,10 @@ type problemBody struct{ Title, Hint string }
 
 // errOtherUser: a form opened by one user was sent by another.
 var errOtherUser = errors.New("the form was opened by another user")
+
+// errOtherBook: a form of the practice commune was sent to the real book, or the
+// other way.
+var errOtherBook = errors.New("the form is of the other book")
 
 func isForbidden(err error) bool { return errors.Is(err, registrar.ErrForbidden) }
 

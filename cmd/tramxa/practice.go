@@ -40,8 +40,11 @@ type practice struct {
 
 	hosts []string // see localui.StationOptions
 
-	mu  sync.Mutex
-	now *practiceBook
+	mu      sync.Mutex
+	now     *practiceBook
+	closing chan struct{}  // closed when the last one is closed; nil: none is being closed
+	resets  sync.WaitGroup // old communes that are being closed
+	stopped bool           // the station stops: it is not opened any more
 }
 
 // practiceBook is one life of the commune, from one reset to the next.
@@ -50,12 +53,15 @@ type practiceBook struct {
 	node  *stationNode
 	pages http.Handler
 	used  atomic.Int64 // unix seconds
+	door  sync.Mutex   // one enters at a time
 
-	open sync.RWMutex // read-held by every request; held while it closes
+	open    sync.RWMutex // read-held by every request; held while it closes
+	closing context.Context
+	end     context.CancelFunc // of closing, which ends what would hold open for an hour
 }
 
 // handler returns the pages, opening the commune where needed; nil when that
-// fails, and then the real book answers.
+// fails: then the browser is led back to the real book.
 func (p *practice) handler() http.Handler {
 	b, err := p.book(context.Background())
 	if err != nil {
@@ -68,6 +74,13 @@ func (p *practice) handler() http.Handler {
 func (b *practiceBook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.open.RLock()
 	defer b.open.RUnlock()
+	if r.URL.Path == "/live" { // a websocket, while the tab is open
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(b.closing, cancel)()
+		b.live(w, r.WithContext(ctx))
+		return
+	}
 	b.used.Store(time.Now().Unix())
 	if b.node == nil { // closed between the look and the request
 		http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -76,7 +89,18 @@ func (b *practiceBook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.pages.ServeHTTP(w, r)
 }
 
+// live serves a page's websocket; that alone does not keep the commune open.
+func (b *practiceBook) live(w http.ResponseWriter, r *http.Request) {
+	if b.node == nil {
+		http.Error(w, "closed", http.StatusServiceUnavailable)
+		return
+	}
+	b.pages.ServeHTTP(w, r)
+}
+
+// close waits for the requests there are.
 func (b *practiceBook) close() error {
+	b.end()
 	b.open.Lock()
 	defer b.open.Unlock()
 	if b.node == nil {
@@ -89,8 +113,15 @@ func (b *practiceBook) close() error {
 
 // book returns the commune in use.
 func (p *practice) book(ctx context.Context) (*practiceBook, error) {
-	p.mu.Lock()
+	for p.mu.Lock(); p.closing != nil; p.mu.Lock() {
+		closed := p.closing
+		p.mu.Unlock()
+		<-closed
+	}
 	defer p.mu.Unlock()
+	if p.stopped {
+		return nil, errPracticeStopped
+	}
 	if p.now != nil {
 		return p.now, nil
 	}
@@ -101,6 +132,8 @@ func (p *practice) book(ctx context.Context) (*practiceBook, error) {
 	p.now, err = p.start(ctx, dir)
 	return p.now, err
 }
+
+var errPracticeStopped = errors.New("the station stops")
 
 // newest returns the directory of the newest whole commune, or of one to be
 // made, and removes all others: leavings of a reset or of a power cut.
@@ -146,6 +179,7 @@ func (p *practice) start(ctx context.Context, dir string) (*practiceBook, error)
 	}
 	n.practice = true
 	b := &practiceBook{dir: dir, node: n}
+	b.closing, b.end = context.WithCancel(context.Background())
 	b.used.Store(time.Now().Unix())
 	if fresh {
 		err = p.fill(ctx, n, dir)
@@ -192,6 +226,8 @@ func (p *practice) Enter(ctx context.Context, u population.User) (string, error)
 // enter gives the user an account with a password that nobody knows, and a
 // session.
 func (b *practiceBook) enter(ctx context.Context, u population.User) (string, error) {
+	b.door.Lock() // of two presses of the button each sets a password and uses it
+	defer b.door.Unlock()
 	login := u.Login
 	number, role, areas := b.user(ctx, login)
 	if number != 0 && role != u.Role { // another one there has this name
@@ -235,6 +271,9 @@ func (b *practiceBook) user(ctx context.Context, login string) (number uint32, r
 func (p *practice) Reset(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.stopped {
+		return errPracticeStopped
+	}
 	n := 0
 	if p.now != nil {
 		n, _ = strconv.Atoi(filepath.Base(p.now.dir))
@@ -246,11 +285,11 @@ func (p *practice) Reset(ctx context.Context) error {
 	old := p.now
 	p.now = b
 	if old != nil {
-		go func() { // when its last request has been answered, maybe this one
+		p.resets.Go(func() { // when its last request has been answered, maybe this one
 			if err := errors.Join(old.close(), os.RemoveAll(old.dir)); err != nil {
 				p.log.with("practice", old.dir).Warn("the old practice commune stays", "error", err)
 			}
-		}()
+		})
 	}
 	return nil
 }
@@ -262,13 +301,22 @@ func (p *practice) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return errors.Join(ctx.Err(), p.leave(0))
+			return errors.Join(ctx.Err(), p.stop())
 		case <-tick.C:
 			if err := p.leave(practiceIdle); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// stop closes the commune for good.
+func (p *practice) stop() error {
+	p.mu.Lock()
+	p.stopped = true
+	p.mu.Unlock()
+	p.resets.Wait()
+	return p.leave(0)
 }
 
 // leave closes the commune when it has been idle for so long.
@@ -279,9 +327,15 @@ func (p *practice) leave(idle time.Duration) error {
 		p.mu.Unlock()
 		return nil
 	}
-	p.now = nil
+	closed := make(chan struct{})
+	p.now, p.closing = nil, closed
 	p.mu.Unlock()
-	return b.close()
+	err := b.close()
+	p.mu.Lock()
+	p.closing = nil
+	p.mu.Unlock()
+	close(closed)
+	return err
 }
 
 var _ localui.Practice = (*practice)(nil)

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -13,8 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"tramxa/appliance"
 	"tramxa/appliance/population"
+	"tramxa/localui"
 )
 
 // clerkAtPC is a browser at the station's own PC.
@@ -30,6 +35,17 @@ func newClerkAtPC(t *testing.T, addr string) *clerkAtPC {
 		t.Fatal(err)
 	}
 	return &clerkAtPC{t, "http://" + addr, &http.Client{Jar: jar}}
+}
+
+// websocket opens one as a page does.
+func (c *clerkAtPC) websocket(path string) *websocket.Conn {
+	c.t.Helper()
+	d := websocket.Dialer{Jar: c.http.Jar}
+	conn, _, err := d.Dial("ws"+strings.TrimPrefix(c.base, "http")+path, http.Header{"Origin": {c.base}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return conn
 }
 
 // waitFor returns when the page is there, and no other in its place.
@@ -138,11 +154,19 @@ func TestPracticeCommuneTouchesNothing(t *testing.T) {
 		t.Error("what was written there does not show")
 	}
 	first := n.trying.now.dir
-	if page := c.post("/tap-lam/lam-lai", nil); !strings.Contains(page, "BẢN TẬP") || strings.Contains(c.get("/dia-ban"), "Thôn Mới") {
+	if page := c.post("/tap-lam/lam-lai", url.Values{"_tap": {"1"}}); !strings.Contains(page, "BẢN TẬP") || strings.Contains(c.get("/dia-ban"), "Thôn Mới") {
 		t.Errorf("not made anew:\n%s", page)
 	}
+	if page := c.try("/thang/khoa", url.Values{"ky": {"2026-03"}}); !strings.Contains(page, "thuộc sổ khác") {
+		t.Errorf("a form of the real book is taken here:\n%s", page)
+	}
+	live := c.websocket("/live")
+	defer live.Close()
 	if page := c.post("/tap-lam/ra", nil); strings.Contains(page, "BẢN TẬP") || !strings.Contains(page, "Xã Ia Grai") {
 		t.Errorf("not back in the real book:\n%s", page)
+	}
+	if page := c.try("/thang/khoa", url.Values{"ky": {"2026-03"}, "_tap": {"1"}}); !strings.Contains(page, "thuộc sổ khác") {
+		t.Errorf("a form of the practice commune is taken by the real book:\n%s", page)
 	}
 	if now := n.Status().Head; now != before {
 		t.Errorf("the real book went from %d to %d", before, now)
@@ -153,7 +177,44 @@ func TestPracticeCommuneTouchesNothing(t *testing.T) {
 	if page := c.post("/tap-lam", nil); !strings.Contains(page, "BẢN TẬP") {
 		t.Error("cannot be entered again")
 	}
+	again := c.websocket("/live") // the station stops though this tab stays open
+	defer again.Close()
+	c.post("/dang-xuat", nil)
+	if page := c.get("/"); strings.Contains(page, "BẢN TẬP") || strings.Contains(page, "Trần Thị Lan") {
+		t.Errorf("who logs out in the practice commune stays in the real book:\n%s", page)
+	}
 	if _, err := os.Stat(first); err == nil {
 		t.Error("the commune before the reset is still on the disk")
+	}
+}
+
+// TestPracticeThatDoesNotOpen: what was meant for the practice commune does not
+// reach the real book, and after the stop nothing opens it again.
+func TestPracticeThatDoesNotOpen(t *testing.T) {
+	dir := t.TempDir()
+	p := &practice{dir: filepath.Join(dir, "none"), unit: "23764", log: newLogger(nil, 0)}
+	reached := ""
+	h := localui.WithPractice(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached = r.Method + " " + r.URL.Path }), p.handler)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := p.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		method, path string
+		code         int
+		reached      string
+	}{{"POST", "/ghi/sinh", http.StatusSeeOther, ""}, {"GET", "/", http.StatusOK, "GET /"}, {"POST", "/dang-xuat", http.StatusOK, "POST /dang-xuat"}} {
+		reached = ""
+		r := httptest.NewRequest(c.method, "http://127.0.0.1:8480"+c.path, nil)
+		r.AddCookie(&http.Cookie{Name: "tramxa-8480-tap", Value: "x"})
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != c.code || reached != c.reached || !strings.Contains(w.Header().Get("Set-Cookie"), "Max-Age=0") {
+			t.Errorf("%s %s: %d, reached %q, cookie %q", c.method, c.path, w.Code, reached, w.Header().Get("Set-Cookie"))
+		}
+	}
+	if _, err := os.Stat(p.dir); err == nil {
+		t.Error("the commune was made after the stop")
 	}
 }

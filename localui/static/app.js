@@ -67,7 +67,7 @@ for (const input of all("[data-suggest]")) {
 // --- forms: drafts, findings on blur, keys -----------------------------------
 const form = $("#form");
 if (form) {
-  const quiet = new Set(["key", "base", "_by", "_rows"]);
+  const quiet = new Set(["key", "base", "_by", "_tap", "_rows"]);
   const about = ["ho", "nguoi", "diaban"].map((n) => form.elements[n] ? form.elements[n].value : "").join(",");
   const slot = ["nhap", user, form.dataset.form, form.dataset.target || "", about].join("|");
   const note = $("#draft");
