@@ -99,7 +99,7 @@ func TestPreflightRefusals(t *testing.T) {
 		"system":      {edit: func(d *Draft) { d.Files[0].System = "windows/amd64" }, want: ReasonSystem},
 		"channel":     {edit: func(d *Draft) { d.Channel = "test" }, want: ReasonChannel},
 		"old kernel":  {facts: func(f *Machine) { f.OSVersion = "3.16.0" }, want: ReasonOS},
-		"old windows": {edit: windows, facts: func(f *Machine) { f.System, f.OSVersion = "windows/amd64", "6.1.7601" }, want: ReasonOS},
+		"old windows": {edit: forWindows, facts: func(f *Machine) { f.System, f.OSVersion = "windows/amd64", "6.1.7601" }, want: ReasonOS},
 		"memory":      {facts: func(f *Machine) { f.RAM = 800 << 20 }, want: ReasonMemory},
 		"disk":        {before: func(w *testMachine, _ *Store) { w.disk.SetQuota(50 << 20) }, want: ReasonDisk},
 		"disk wanted": {edit: func(d *Draft) { d.Requires.FreeDisk = 1 << 39 }, before: func(w *testMachine, _ *Store) { w.disk.SetQuota(1 << 33) }, want: ReasonDisk},
@@ -144,7 +144,7 @@ func TestPreflightRefusals(t *testing.T) {
 	}
 }
 
-func windows(d *Draft) { d.Files[0].System = "windows/amd64" }
+func forWindows(d *Draft) { d.Files[0].System = "windows/amd64" }
 
 func TestWrongClockOnlyWarns(t *testing.T) {
 	m := newMaker(t)
