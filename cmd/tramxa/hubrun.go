@@ -51,7 +51,8 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 		return err
 	}
 	defer n.close()
-	stopControl, err := serveControl(*dir, hubHandler(n.Hub))
+	again := make(chan struct{}, 1)
+	stopControl, err := serveControl(*dir, life.restartable(hubHandler(n.Hub), again))
 	if err != nil {
 		return err
 	}
@@ -74,6 +75,8 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 	select {
 	case <-ctx.Done():
 		return nil
+	case <-again:
+		return errRestart
 	case <-n.Failed():
 		return fmt.Errorf("hub node stopped: %w", n.Err())
 	}

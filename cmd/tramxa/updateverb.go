@@ -218,10 +218,13 @@ func (c *updateCall) restarted(ctx context.Context) update.Text {
 			return update.Text{VI: "Dịch vụ đang khởi động lại.", EN: "the service starts again now."}
 		}
 	}
-	return update.Text{
-		VI: "Có hiệu lực ở lần khởi động sau: tramxa service restart",
-		EN: "takes effect when the service starts next: tramxa service restart",
+	words := "tramxa service restart"
+	if _, err := os.Stat(base.Station()); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(base.Hub()); err == nil {
+			words += hubWord(true)
+		}
 	}
+	return update.Text{VI: "Có hiệu lực ở lần khởi động sau: " + words, EN: "takes effect when the service starts next: " + words}
 }
 
 // done answers a verb that changed something.

@@ -111,6 +111,7 @@ type installed struct {
 	*killing // its clerks, and their ledgers
 	releases *releases
 	base     place.Base
+	hub      bool // a hub node instead
 	launcher *exec.Cmd
 	log      *lockedBuffer
 }
@@ -141,19 +142,21 @@ func install(t *testing.T, r *releases, flags ...string) *installed {
 	s := &installed{releases: r, base: base, log: &lockedBuffer{},
 		killing: &killing{t: t, dir: base.Station(), program: filepath.Join(r.dir, "one"), random: rand.New(rand.NewPCG(20260701, 7))}}
 	s.settle(flags...)
-	t.Cleanup(func() {
-		s.end()
-		if t.Failed() {
-			t.Logf("the launcher and its programs said:\n%s", s.log.String())
-		}
-	})
+	t.Cleanup(s.cleanUp)
 	return s
+}
+
+func (s *installed) cleanUp() {
+	s.end()
+	if s.t.Failed() {
+		s.t.Logf("the launcher and its programs said:\n%s", s.log.String())
+	}
 }
 
 // start starts the launcher, as the service manager would.
 func (s *installed) start() {
 	s.t.Helper()
-	s.launcher = exec.Command(s.program, "service", "run", "--base", string(s.base))
+	s.launcher = exec.Command(s.program, "service", "run", "--base", string(s.base), fmt.Sprintf("--hub=%v", s.hub))
 	s.launcher.Stderr, s.launcher.Dir = s.log, string(s.base)
 	noError(s.t, s.launcher.Start())
 }

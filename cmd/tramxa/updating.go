@@ -173,7 +173,7 @@ func (u *updating) atHub(ctx context.Context) (*offered, error) {
 		return nil, fmt.Errorf("the province's offer: %w", err)
 	}
 	if _, err := u.store.Check(r, update.Choice{}); err != nil {
-		if no := update.AsRefusal(err); no != nil {
+		if no := update.AsRefusal(err); no != nil && no.Reason != update.ReasonFailed { // that it went back is told
 			return nil, errors.Join(err, u.store.Refuse(r, no))
 		}
 		return nil, err
