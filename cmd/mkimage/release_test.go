@@ -69,6 +69,9 @@ func unsigned(t *testing.T, dir string) {
 	write(t, filepath.Join(dir, pack.SumsFile), string(sums))
 }
 
+// keysMade is where theKeys has put them; "" before it ran.
+var keysMade string
+
 // theKeys is one set of keys for all tests: opening a sealed key is slow on
 // purpose.
 var theKeys = sync.OnceValues(func() (string, error) {
@@ -76,6 +79,7 @@ var theKeys = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	keysMade = dir
 	pass := filepath.Join(dir, "pass")
 	if err := os.WriteFile(pass, []byte(passphrases), 0o600); err != nil {
 		return "", err
@@ -86,8 +90,8 @@ var theKeys = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if dir, err := theKeys(); err == nil {
-		_ = os.RemoveAll(dir)
+	if keysMade != "" {
+		_ = os.RemoveAll(keysMade)
 	}
 	os.Exit(code)
 }
