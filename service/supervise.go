@@ -138,8 +138,10 @@ func (s *supervisor) once(ctx context.Context) {
 		if err != nil {
 			s.Log.Error("failure not noted", "err", err)
 		}
-		if !p.Trial || err != nil { // after a trial something else comes, at once
+		if !p.Trial || err != nil {
 			s.wait(ctx)
+		} else { // soon, but not before a virus scanner has let go of a new file
+			s.rest(ctx, s.Limits.Backoff)
 		}
 	}
 }
