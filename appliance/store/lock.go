@@ -38,16 +38,9 @@ func takeLock(name string, now time.Time) (*lockFile, error) {
 		}
 		return nil, fmt.Errorf("%w%s; hint: stop that one first, or give another directory", ErrLocked, describeHolder(f))
 	}
-	b, err := json.Marshal(lockHolder{PID: os.Getpid(), Boot: bootID(), Since: now.UTC().Format(time.RFC3339)})
-	if err == nil {
-		err = f.Truncate(0)
-	}
-	if err == nil {
-		_, err = f.WriteAt(append(b, '\n'), 0)
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lock the directory: %w", err)
+	// A full disk refuses even this; it must not keep the station from starting.
+	if b, err := json.Marshal(lockHolder{PID: os.Getpid(), Boot: bootID(), Since: now.UTC().Format(time.RFC3339)}); err == nil && f.Truncate(0) == nil {
+		_, _ = f.WriteAt(append(b, '\n'), 0)
 	}
 	return &lockFile{f}, nil
 }

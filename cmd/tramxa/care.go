@@ -22,18 +22,12 @@ type care struct {
 	pc      *pc
 	updates *updating // nil: not installed, or no launcher has run yet
 
-	once sync.Mutex // one copy asked for at a time
+	wanted chan struct{} // somebody pressed the button: make a copy now
 }
 
 func newCare(r *running, n *stationNode) (*care, error) {
-	c := &care{n: n, base: r.base, pc: r.pc}
-	if c.pc.moved() {
-		n.log.Warn("this book was on another machine before; the province will ask which of the two goes on")
-		if err := newInstall(n.dir); err != nil {
-			return nil, err
-		}
-	}
-	c.pc.started(n.Clock().Floor())
+	c := &care{n: n, base: r.base, pc: r.pc, wanted: make(chan struct{}, 1)}
+	c.greet()
 	home := filepath.Join(n.dir, "backups")
 	if c.base != "" {
 		home = c.base.Backups()
@@ -47,15 +41,29 @@ func newCare(r *running, n *stationNode) (*care, error) {
 		return c, err
 	}
 	slots, err := openSlots(c.base)
-	if err != nil {
-		return c, err
+	if err == nil {
+		_, err = slots.State()
 	}
-	if _, err := slots.State(); err != nil {
+	if err != nil {
 		n.log.Info("no updates here", "cause", err)
 		return c, nil
 	}
 	c.updates = newUpdating(n, slots)
 	return c, nil
+}
+
+// greet notes the machine. A book that was on another one gets another number of
+// its installation first, so that the hub notices two of it; while that cannot be
+// written the machine is not noted either, and the next start tries again.
+func (c *care) greet() {
+	if c.pc.moved() {
+		c.n.log.Warn("this book was on another machine before; the province will ask which of the two goes on")
+		if err := newInstall(c.n.dir); err != nil {
+			c.n.log.Error("the copy is not marked yet", "error", err)
+			return
+		}
+	}
+	c.pc.started(c.n.Clock().Floor())
 }
 
 // backupInfo is what a restore needs beside the book and the keys.
@@ -92,6 +100,7 @@ func (c *care) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	defer parts.Wait()
 	parts.Go(func() { c.measure(ctx) })
+	parts.Go(func() { c.copyWhenAsked(ctx) })
 	if c.updates != nil {
 		parts.Go(func() { _ = c.updates.Run(ctx) }) // ctx's error, as below
 	}
@@ -112,15 +121,25 @@ func (c *care) measure(ctx context.Context) {
 	}
 }
 
-// backupNow makes a copy unless one is being made.
+// backupNow asks for a copy; one that is asked for already is enough.
 func (c *care) backupNow() {
-	if !c.once.TryLock() {
-		return
+	select {
+	case c.wanted <- struct{}{}:
+	default:
 	}
-	go func() {
-		defer c.once.Unlock()
-		_, _ = c.backups.Once(context.Background()) // logged, and told by the status
-	}()
+}
+
+// copyWhenAsked makes copies that were asked for, until ctx ends: the book is not
+// closed while one reads it.
+func (c *care) copyWhenAsked(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.wanted:
+			_, _ = c.backups.Once(ctx) // logged, and told by the status
+		}
+	}
 }
 
 // pages is what the pages show of it.

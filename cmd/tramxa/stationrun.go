@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"tramxa/appliance"
 	"tramxa/appliance/store"
@@ -131,15 +133,19 @@ func (r *running) run(ctx context.Context) error {
 	if err := r.settleFounding(); err != nil { // the next start tries again
 		r.log.Error("the setup is not ended: the recovery sheet opens nothing yet", "error", err)
 	}
-	n, err := openStation(ctx, r.dir, r.log, r.tune)
+	n, d, err := r.open(ctx, d)
+	if ctx.Err() != nil && n == nil { // asked to stop meanwhile
+		return d.close()
+	}
 	if err != nil {
 		return errors.Join(err, d.close())
 	}
 	defer n.Close()
 	n.recent, n.launcher = r.recent, r.report
 	n.trying = &practice{dir: filepath.Join(n.dir, practiceDir), unit: n.Store().Genesis().Unit, log: r.log}
-	if n.care, err = newCare(r, n); err != nil {
-		return errors.Join(err, d.close())
+	if n.care, err = newCare(r, n); err != nil { // the book comes first
+		n.log.Error("nobody looks after copies, machine and program until the next start", "error", err)
+		n.care = nil
 	}
 	if d == nil {
 		if d, err = openDoors(n.config, n.dir, n.config.place(n.Store().Genesis().Unit), r.log, r.out); err != nil {
@@ -148,6 +154,47 @@ func (r *running) run(ctx context.Context) error {
 	}
 	return serveStation(ctx, n, d, r.out)
 }
+
+// fullPatience is how long to wait before looking again for room on the disk;
+// tests shorten it.
+var fullPatience = 15 * time.Second
+
+// open opens the station. Where not even reading it has room on the disk, an
+// installed one does not end, to be started again and again without a word: the
+// pages say what is the matter, and it goes on by itself when there is room. A
+// program on trial gives up, the one before may need less.
+func (r *running) open(ctx context.Context, d *doors) (*stationNode, *doors, error) {
+	for {
+		n, err := openStation(ctx, r.dir, r.log, r.tune)
+		if !errors.Is(err, store.ErrFull) || r.base == "" || r.report.Trial() {
+			return n, d, err
+		}
+		r.log.Error("the station waits for room on the disk", "error", err)
+		if d == nil {
+			c, cerr := stationPart(r.dir)
+			if cerr != nil {
+				return nil, nil, errors.Join(err, cerr)
+			}
+			if d, cerr = openDoors(c, r.dir, c.Name, r.log, r.out); cerr != nil {
+				return nil, nil, errors.Join(err, cerr)
+			}
+		}
+		d.show(fullPage)
+		r.report.Starting("the disk is full")
+		select {
+		case <-ctx.Done():
+			return nil, d, ctx.Err()
+		case <-time.After(fullPatience):
+		}
+	}
+}
+
+// fullPage is what all addresses answer meanwhile.
+var fullPage = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Retry-After", "15")
+	http.Error(w, "Ổ đĩa của máy trạm đã đầy, nên sổ chưa mở được. Không mất gì. Hãy xóa bớt tệp không phải của trạm (phim, ảnh, tệp tải về); trạm tự mở khi có chỗ.\n"+
+		"The disk of the station's PC is full, so the book cannot be opened. Nothing is lost. Remove files that are not the station's (films, pictures, downloads); it opens by itself when there is room.", http.StatusServiceUnavailable)
+})
 
 // errRestart ends the program so that the launcher starts it again, maybe in
 // another version.
