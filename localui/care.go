@@ -48,6 +48,7 @@ type backupLine struct {
 type updateView struct {
 	UpdateStatus
 	Short string // beginning of the build's hash
+	Left  string // why Refused did not stay
 	Stage string
 	Check bool
 	Apply bool
@@ -109,11 +110,18 @@ func (w words) warnings(c Care) []warningLine {
 	return out
 }
 
+// backupProblems are the sentences for BackupPlace.Problem.
+var backupProblems = map[string]string{"no_room": "backup.problem.no_room", "damaged": "backup.problem.damaged", "read_only": "backup.problem.read_only",
+	"gone": "backup.problem.gone", "unproven": "backup.problem.unproven"}
+
 // backups turns the copies into lines; now is the station's clock.
 func (w words) backups(st BackupStatus, now time.Time) *backupView {
 	b := &backupView{Running: st.Running}
 	for _, p := range st.Places {
-		l := backupLine{Name: p.Name, When: w.clock(p.At, now), Size: w.bytes(p.Bytes), Problem: p.Problem}
+		l := backupLine{Name: p.Name, When: w.clock(p.At, now), Size: w.bytes(p.Bytes)}
+		if p.Problem != "" {
+			l.Problem = w.text(first(backupProblems[p.Problem], "backup.problem.failed"))
+		}
 		if p.Name == "" {
 			l.Name = w.text("backup.here")
 		}
@@ -145,7 +153,7 @@ func (w words) bytes(n int64) string {
 
 func (w words) updates(c Care) *updateView {
 	u := c.Updates()
-	v := &updateView{UpdateStatus: u, Short: u.Build[:min(12, len(u.Build))]}
+	v := &updateView{UpdateStatus: u, Short: u.Build[:min(12, len(u.Build))], Left: u.Why.In(w.lang)}
 	idle := u.Stage == ""
 	v.Check = c.UpdateCheck != nil && idle && !u.Development
 	v.Apply = c.UpdateApply != nil && idle && u.Offered != ""
@@ -197,20 +205,20 @@ func (s *station) updatePost(w http.ResponseWriter, r *http.Request, v *visit) e
 	}
 	if err := fn(); err != nil {
 		s.log.Warn("localui: update", "what", what, "error", err)
-		return s.careShow(w, r, v, http.StatusUnprocessableEntity, careBody{Error: v.text("update.refused") + " " + sentence(err, v.lang)})
+		return s.careShow(w, r, v, http.StatusUnprocessableEntity, careBody{Error: v.text("update.refused") + " " + v.sentence(err)})
 	}
 	http.Redirect(w, r, "/ky-thuat?xong="+what, http.StatusSeeOther)
 	return nil
 }
 
 // sentence is what an error says to people: of a Refusal the text meant for
-// them, of another the engine's words.
-func sentence(err error, lang string) string {
+// them; the words of another are the log's.
+func (w words) sentence(err error) string {
 	var r Refusal
 	if errors.As(err, &r) {
-		return r.In(lang)
+		return r.In(w.lang)
 	}
-	return err.Error()
+	return w.text("update.failed")
 }
 
 // diagnosis is written into memory of its own by the caller, a few hundred

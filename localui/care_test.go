@@ -29,13 +29,13 @@ func (w *world) care(asked *[]string) localui.Care {
 			return localui.BackupStatus{Places: []localui.BackupPlace{
 				{At: start.Add(-5 * time.Hour), Bytes: 31 << 20, Proven: true},
 				{Name: "USB KINGSTON", At: start.Add(-6 * 24 * time.Hour), Bytes: 300 << 10, Proven: true, Other: true},
-				{Name: "USB CU", At: start, Bytes: 1, Problem: "lane 0: record 12 is damaged", Other: true}}}
+				{Name: "USB CU", At: start, Bytes: 1, Problem: "damaged", Other: true}}}
 		},
 		Moved:     func() bool { return true },
 		MoveMeant: func() error { do("moved"); return nil },
 		BackupNow: func() { do("backup") },
 		Updates: func() localui.UpdateStatus {
-			return localui.UpdateStatus{Version: "1.4.0", Commit: "abc1234", Build: strings.Repeat("ab", 32), Previous: "1.3.0", Offered: "1.5.0", Refused: "1.4.9", Why: "no answer for 45 s"}
+			return localui.UpdateStatus{Version: "1.4.0", Commit: "abc1234", Build: strings.Repeat("ab", 32), Previous: "1.3.0", Offered: "1.5.0", Refused: "1.4.9", Why: localui.Text{Vi: "Chương trình không trả lời trong 45 giây.", En: "no answer for 45 s"}}
 		},
 		UpdateCheck: func(context.Context) error { do("check"); return nil },
 		UpdateApply: func(context.Context) error {
@@ -51,7 +51,7 @@ func TestTechnicianLooksAfterTheMachine(t *testing.T) {
 	w := newWorld(t, func(w *world, o *localui.StationOptions) { o.Care = w.care(&asked) }).withUsers()
 	tech := w.as("tho")
 	tech.get("/ky-thuat").is(http.StatusOK).has("Ổ đĩa sắp hỏng", "còn 700 MB", "31 MB", "USB KINGSTON", "đã 6 ngày", "không đạt kiểm tra",
-		"1.4.0", "abc1234", "Cập nhật lên 1.5.0", "Quay về 1.3.0", "no answer for 45 s", "https://192.168.1.10:8443", "AB CD EF 01")
+		"1.4.0", "abc1234", "Cập nhật lên 1.5.0", "Quay về 1.3.0", "không trả lời trong 45 giây", "thay USB hoặc ổ đĩa này", "https://192.168.1.10:8443", "AB CD EF 01")
 	tech.get("/ky-thuat/may").is(http.StatusOK).has("Phiếu sức khỏe máy", "đĩa cứng", "thay ổ")
 	tech.get("/ky-thuat/may?lang=en").is(http.StatusOK).has("hard disk", "replace it")
 	tech.get("/ky-thuat?lang=vi")
@@ -62,7 +62,7 @@ func TestTechnicianLooksAfterTheMachine(t *testing.T) {
 	tech.post("/ky-thuat/may-nay", nil).is(http.StatusOK).has("từ nay sổ ở máy này")
 	tech.post("/ky-thuat/cap-nhat", url.Values{"viec": {"kiem-tra"}}).is(http.StatusOK).has("Đã tìm bản mới")
 	tech.post("/ky-thuat/cap-nhat", url.Values{"viec": {"ap-dung"}}).is(http.StatusUnprocessableEntity).has("Không thay đổi gì. Ổ đĩa còn quá ít chỗ.")
-	tech.post("/ky-thuat/cap-nhat", url.Values{"viec": {"quay-lai"}}).is(http.StatusUnprocessableEntity).has("engine words")
+	tech.post("/ky-thuat/cap-nhat", url.Values{"viec": {"quay-lai"}}).is(http.StatusUnprocessableEntity).has("Không thay đổi gì. Chưa làm được việc này.")
 	tech.post("/ky-thuat/cap-nhat", url.Values{"viec": {"xoa"}}).is(http.StatusBadRequest)
 	if strings.Join(asked, " ") != "backup moved check" {
 		t.Errorf("done: %v", asked)

@@ -53,7 +53,7 @@ type BackupPlace struct {
 	At      time.Time
 	Bytes   int64
 	Proven  bool   // it was restored and compared
-	Problem string // as the engine says it; "" none
+	Problem string // why there is no good copy of the last run: "", no_room, damaged, read_only, gone, unproven, failed
 	Other   bool   // on another disk than the book
 }
 
@@ -68,5 +68,5 @@ type UpdateStatus struct {
 	Stage           string // what is being done: "", checking, fetching, trying
 	Percent         int    // of fetching
 	Refused         string // version that was tried and did not stay; "" none
-	Why             string // why, as the engine says it
+	Why             Text   // why
 }

@@ -165,10 +165,7 @@ func (c *care) backupStatus() localui.BackupStatus {
 	out := localui.BackupStatus{Running: st.Running}
 	for _, p := range st.Places {
 		l := localui.BackupPlace{Name: p.Label, At: p.Made, Bytes: p.Bytes, Proven: p.Proven == backups.Restored || p.Proven == backups.Read,
-			Problem: p.Error, Other: p.Kind != backups.Local}
-		if l.Problem == "" {
-			l.Problem = string(p.Problem)
-		}
+			Problem: string(p.Problem), Other: p.Kind != backups.Local}
 		out.Places = append(out.Places, l)
 	}
 	return out

@@ -331,21 +331,34 @@ func (u *updating) status() localui.UpdateStatus {
 	}
 	st, err := u.store.Status()
 	if err != nil {
-		out.Why = err.Error()
-		return out
+		return out // the log has it; the pages show what is known
 	}
 	out.Development = st.Development
 	if st.CanGoBack && st.Previous != nil {
 		out.Previous = st.Previous.Version
 	}
 	if n := len(st.Left); n > 0 {
-		out.Refused, out.Why = st.Left[n-1].Version, st.Left[n-1].Reason.VI
+		out.Refused = st.Left[n-1].Version
+		out.Why = localui.Text{Vi: st.Left[n-1].Reason.VI, En: st.Left[n-1].Reason.EN}
 	}
 	return out
 }
 
 // check, apply and back are the buttons.
-func (u *updating) check(ctx context.Context) error { return refusalOf(u.look(ctx)) }
+//
+// check does not call it a failure that the line is down when a stick has a new
+// version.
+func (u *updating) check(ctx context.Context) error {
+	err := u.look(ctx)
+	u.mu.Lock()
+	found := u.offer != nil
+	u.mu.Unlock()
+	if err != nil && found {
+		u.n.log.Info("a new version was found, but not all places could be asked", "error", err)
+		return nil
+	}
+	return refusalOf(err)
+}
 
 func (u *updating) apply(ctx context.Context) error {
 	u.mu.Lock()
