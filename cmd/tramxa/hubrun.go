@@ -52,7 +52,7 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 	}
 	defer n.close()
 	again := make(chan struct{}, 1)
-	stopControl, err := serveControl(*dir, life.restartable(hubHandler(n.Hub), again))
+	stopControl, err := serveControl(*dir, restartable(life.report, hubHandler(n.Hub), again))
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"tramxa/service"
@@ -51,28 +49,6 @@ func (l hubLife) opening(ctx context.Context) (opened func()) {
 		}
 	}()
 	return opened
-}
-
-// restartable adds to the control port what 'tramxa update' asks of a running
-// service: to start again. Without a launcher nobody would start it.
-func (l hubLife) restartable(h http.Handler, again chan<- struct{}) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", h)
-	mux.HandleFunc("POST /v1/restart", func(w http.ResponseWriter, r *http.Request) {
-		if l.report == nil {
-			writeProblem(w, withHint(errors.New("this node was started by hand"), "stop it and start it again yourself"))
-			return
-		}
-		if writeJSON(w, map[string]bool{"restarting": true}) != nil {
-			return
-		}
-		l.report.Restart(r.URL.Query().Get("why"))
-		select {
-		case again <- struct{}{}:
-		default: // asked before
-		}
-	})
-	return mux
 }
 
 // serve tells the launcher that the node serves, and keeps it told. A node

@@ -89,7 +89,8 @@ func (f *founding) serve(ctx context.Context) error {
 		return err
 	}
 	f.doors.show(h)
-	stop, err := serveControl(f.dir, f.control(code))
+	again := make(chan struct{}, 1)
+	stop, err := serveControl(f.dir, restartable(f.report, f.control(code), again))
 	if err != nil {
 		return err
 	}
@@ -101,6 +102,8 @@ func (f *founding) serve(ctx context.Context) error {
 	go f.report.Health(healthy, []service.Probe{{Name: "page", Ask: pageAnswers(f.doors.page)}}, service.HealthOptions{Log: f.log.with("health", f.dir)})
 	select {
 	case <-ctx.Done():
+	case <-again:
+		return errRestart
 	case <-f.opened:
 	}
 	return nil

@@ -112,6 +112,7 @@ type installed struct {
 	releases *releases
 	base     place.Base
 	hub      bool // a hub node instead
+	env      []string
 	launcher *exec.Cmd
 	log      *lockedBuffer
 }
@@ -157,6 +158,7 @@ func (s *installed) cleanUp() {
 func (s *installed) start() {
 	s.t.Helper()
 	s.launcher = exec.Command(s.program, "service", "run", "--base", string(s.base), fmt.Sprintf("--hub=%v", s.hub))
+	s.launcher.Env = append(os.Environ(), s.env...)
 	s.launcher.Stderr, s.launcher.Dir = s.log, string(s.base)
 	noError(s.t, s.launcher.Start())
 }
@@ -351,14 +353,20 @@ func (s *installed) asked(c *control) {
 // page is the station's page in a browser, with the head at it.
 func (s *installed) page() *clerkAtPC {
 	s.t.Helper()
+	c := newClerkAtPC(s.t, s.pageAddr())
+	c.waitFor("/dang-nhap")
+	c.post("/dang-nhap", map[string][]string{"_login": {"lan"}, "_password": {"gạo trắng nước trong"}})
+	return c
+}
+
+// pageAddr is where the program that started last has its pages.
+func (s *installed) pageAddr() string {
+	s.t.Helper()
 	all := regexp.MustCompile(`pages: http://(\S+)`).FindAllStringSubmatch(s.log.String(), -1)
 	if all == nil {
 		s.t.Fatal("no page was opened")
 	}
-	c := newClerkAtPC(s.t, all[len(all)-1][1])
-	c.waitFor("/dang-nhap")
-	c.post("/dang-nhap", map[string][]string{"_login": {"lan"}, "_password": {"gạo trắng nước trong"}})
-	return c
+	return all[len(all)-1][1]
 }
 
 // quarantine takes a file away, as an antivirus does.
