@@ -1,10 +1,15 @@
 package main
 
 import (
+	"archive/zip"
 	"bufio"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,6 +31,8 @@ type firstStart struct {
 	stop context.CancelFunc
 	done chan error
 	page string
+
+	setupCode string // for other machines
 }
 
 func startFirst(t *testing.T, base place.Base) *firstStart {
@@ -35,7 +42,8 @@ func startFirst(t *testing.T, base place.Base) *firstStart {
 	t.Setenv("TRAMXA_LAN_HELP", "127.0.0.1:0")
 	ctx, stop := context.WithCancel(context.Background())
 	said, say := io.Pipe()
-	r := &running{base: base, out: say, log: newLogger(nil, 0), recent: newRecentLog()}
+	recent := newRecentLog()
+	r := &running{base: base, out: say, log: newLogger(recent, slog.LevelInfo), recent: recent}
 	r.atBase(false)
 	if err := r.lookAround(ctx); err != nil {
 		t.Fatal(err)
@@ -44,13 +52,66 @@ func startFirst(t *testing.T, base place.Base) *firstStart {
 	f := &firstStart{t: t, base: base, stop: stop, done: make(chan error, 1)}
 	go func() { f.done <- r.run(ctx); say.Close() }()
 	in := bufio.NewReader(said)
+	code := make(chan string, 1)
 	line, err := in.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.page = strings.TrimSpace(strings.TrimPrefix(line, "pages: http://"))
-	go func() { _, _ = io.Copy(io.Discard, in) }()
+	go func() {
+		defer close(code)
+		for s := bufio.NewScanner(in); s.Scan(); {
+			if _, c, ok := strings.Cut(s.Text(), " with the code "); ok {
+				code <- c
+			}
+		}
+	}()
+	if _, err := os.Stat(filepath.Join(base.Station(), configFile)); err != nil {
+		f.setupCode = <-code
+	}
 	return f
+}
+
+// secretsOf are the secrets of a station that runs, as they could be written.
+func secretsOf(t *testing.T, base place.Base) (list []string) {
+	t.Helper()
+	keys, err := store.ReadKeys(journal.OS, base.StationKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(base.Station(), controlFile))
+	var point controlPoint
+	if err != nil || json.Unmarshal(b, &point) != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range [][]byte{keys.Secret[:], keys.Signer.Seed()} {
+		list = append(list, hex.EncodeToString(raw), base64.StdEncoding.EncodeToString(raw))
+	}
+	return append(list, point.Token)
+}
+
+// tellsNobody wants none of the words in the files of a zip.
+func tellsNobody(t *testing.T, bundle string, words ...string) {
+	t.Helper()
+	z, err := zip.NewReader(strings.NewReader(bundle), int64(len(bundle)))
+	if err != nil || len(z.File) < 5 {
+		t.Fatalf("not the bundle: %v", err)
+	}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range words {
+			if w == "" || strings.Contains(strings.ToLower(string(b)), strings.ToLower(w)) {
+				t.Errorf("%q is in %s of the diagnosis bundle", w, f.Name)
+			}
+		}
+	}
 }
 
 func (f *firstStart) end() {
@@ -149,6 +210,7 @@ func TestFirstStartMakesTheStation(t *testing.T) {
 	if !strings.Contains(page, "Nguyễn Thị Hương") || !strings.Contains(page, "Trạm y tế xã Ia Grai") {
 		t.Fatalf("not the station's first page:\n%s", page)
 	}
+	tellsNobody(t, c.get("/ky-thuat/chan-doan.zip"), append(secretsOf(t, base), "Hương", "huong", "con mèo", f.setupCode)...)
 	f.end()
 
 	f = startFirst(t, base)

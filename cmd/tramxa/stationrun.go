@@ -133,7 +133,9 @@ func (r *running) run(ctx context.Context) error {
 	if err := r.settleFounding(); err != nil { // the next start tries again
 		r.log.Error("the setup is not ended: the recovery sheet opens nothing yet", "error", err)
 	}
+	opened := r.stayAlive(ctx, d)
 	n, d, err := r.open(ctx, d)
+	opened()
 	if ctx.Err() != nil && n == nil { // asked to stop meanwhile
 		return d.close()
 	}
@@ -153,6 +155,25 @@ func (r *running) run(ctx context.Context) error {
 		}
 	}
 	return serveStation(ctx, n, d, r.out)
+}
+
+// openPatience bounds stayAlive: what takes longer hangs.
+const openPatience = 10 * time.Minute
+
+// stayAlive keeps telling the launcher that the process lives while a station that
+// was just set up is opened, until the returned function is called: the launcher
+// has heard that it is ready, and a restored book may take minutes.
+func (r *running) stayAlive(ctx context.Context, d *doors) (opened func()) {
+	if d == nil || r.report == nil {
+		return func() {}
+	}
+	ctx, stop := context.WithTimeout(ctx, openPatience)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.report.Health(ctx, []service.Probe{{Name: "page", Ask: pageAnswers(d.page)}}, service.HealthOptions{Log: r.log.with("health", r.dir)})
+	}()
+	return func() { stop(); <-done }
 }
 
 // fullPatience is how long to wait before looking again for room on the disk;
