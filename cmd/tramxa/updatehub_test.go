@@ -31,6 +31,8 @@ type province struct {
 	carried atomic.Int64
 	cutAt   atomic.Int64 // bytes of one connection after which it is cut, once; 0: never
 	cuts    atomic.Int64
+	fragile atomic.Bool // when it is cut it stays down
+	down    atomic.Bool // nobody gets through
 }
 
 // freeAddress is a port that was free a moment ago.
@@ -86,7 +88,7 @@ func (p *province) carry() {
 			return
 		}
 		far, err := net.Dial("tcp", p.link)
-		if err != nil {
+		if err != nil || p.down.Load() {
 			_ = near.Close()
 			continue
 		}
@@ -110,6 +112,7 @@ func (p *province) toStation(near io.Writer, far io.Reader) {
 			return
 		}
 		if at := p.cutAt.Load(); at > 0 && here >= at && p.cutAt.CompareAndSwap(at, 0) {
+			p.down.Store(p.fragile.Load())
 			p.cuts.Add(1)
 			return
 		}
@@ -183,13 +186,16 @@ func TestUpdateByTheProvince(t *testing.T) {
 
 	p.do("release", "publish", r.bundle(t, 2, r.dir+"/two"))
 	p.do("release", "ring", "2", "3")
-	p.cutAt.Store(4 << 20)
-	before, began := p.carried.Load(), time.Now()
+	before := p.carried.Load()
+	s.losesPower(p, 4<<20)
+	p.cutAt.Store(2 << 20)
+	began := time.Now()
 	s.take("2.0.0")
 	c := s.runs(2*time.Minute, "two")
-	t.Logf("whole: fetched and serving after %v, %d bytes came over the line, cut %d times", time.Since(began).Round(10*time.Millisecond), p.carried.Load()-before, p.cuts.Load())
-	if p.cuts.Load() != 1 {
-		t.Error("the line was not cut while it fetched")
+	fetched := p.carried.Load() - before
+	t.Logf("whole: serving %v after the last button, %d bytes came over the line, cut %d times", time.Since(began).Round(10*time.Millisecond), fetched, p.cuts.Load())
+	if p.cuts.Load() != 2 || fetched > 12<<20 {
+		t.Error("the line was not cut while it fetched, or it was all fetched again")
 	}
 	s.write(c.control, 5)
 	if at := p.told(6*time.Minute, 2, "confirmed"); at.Version != "2.0.0" {
@@ -225,6 +231,26 @@ func TestUpdateByTheProvince(t *testing.T) {
 		}
 	}
 	s.patch(p)
+}
+
+// losesPower lets the line go down in the middle of the fetch of release 2, and
+// then the power.
+func (s *installed) losesPower(p *province, after int64) {
+	s.t.Helper()
+	p.cutAt.Store(after)
+	p.fragile.Store(true)
+	s.take("2.0.0")
+	for end := time.Now().Add(patience); p.cuts.Load() == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatal("nothing is fetched")
+		}
+	}
+	time.Sleep(500 * time.Millisecond)
+	s.powerCut()
+	p.fragile.Store(false)
+	p.down.Store(false)
+	s.start()
+	s.asked(s.runs(patience, "one").control)
 }
 
 // patch fetches a release that differs little from what runs.
