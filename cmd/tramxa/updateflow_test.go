@@ -14,6 +14,7 @@ import (
 // technician cuts short: a release that crashes is left by itself, a good one
 // stays, an antivirus does not stop it and nervous power does not demote it.
 func TestUpdateFlow(t *testing.T) {
+	t.Parallel()
 	r := buildReleases(t)
 	s := install(t, r)
 	s.start()
