@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +62,7 @@ func (r *realStart) kill() {
 // to a station whose head can log in and whose keys the printed sheet opens.
 func TestKilledWhileTheStationIsMade(t *testing.T) {
 	program := buildProgram(t)
-	kills := 3
+	kills := 2
 	if long() {
 		kills = 60
 	}
@@ -222,4 +223,95 @@ func isRefusal(err error, no *localui.Refusal) bool {
 	r, ok := err.(localui.Refusal)
 	*no = r
 	return ok
+}
+
+// TestKilledWhileAStationComesBack kills the real program at moments spread over
+// a restore through the setup pages. The next start offers the copy again, or has
+// the station; in the end it is whole, with its own keys, and nothing is beside
+// it that names them.
+func TestKilledWhileAStationComesBack(t *testing.T) {
+	program := buildProgram(t)
+	lost := founder(t)
+	s, err := lost.secret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lost.finish(t.Context(), founded); err != nil {
+		t.Fatal(err)
+	}
+	n, err := openStation(t.Context(), lost.dir, lost.log, lost.tune)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n.care, err = newCare(lost.running, n); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.care.backups.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	head := n.Status().Head
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := store.ReadKeys(journal.OS, lost.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	kills, again := 1, 0
+	if long() {
+		kills = 60
+	}
+	for i := range kills {
+		base := place.Base(filepath.Join(t.TempDir(), "tramxa"))
+		if err := os.CopyFS(base.Backups(), os.DirFS(lost.base.Backups())); err != nil {
+			t.Fatal(err)
+		}
+		r := startReal(t, program, base)
+		r.bringBack(s.Code)
+		time.Sleep(time.Duration(i+1) * 2500 * time.Millisecond / time.Duration(kills+1))
+		r.kill()
+		r = startReal(t, program, base)
+		c := newClerkAtPC(t, r.page)
+		c.waitFor("/healthz")
+		if strings.Contains(c.get("/"), "/cai-dat/") {
+			again++
+			c = r.bringBack(s.Code)
+			c.waitFor("/cai-dat/xong")
+			c.post("/cai-dat/mo", nil)
+		}
+		c.waitFor("/bat-dau")
+		r.kill()
+
+		now, err := store.ReadKeys(journal.OS, base.StationKey())
+		if err != nil || !now.Signer.Equal(keys.Signer) || now.Data != keys.Data {
+			t.Errorf("kill %d: not its keys: %v", i, err)
+		}
+		sheetOpens(t, base, s.Code)
+		n, err := openStation(t.Context(), base.Station(), newLogger(nil, 0), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := n.Status().Head; got != head {
+			t.Errorf("kill %d: %d records of %d", i, got, head)
+		}
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Logf("%d kills, %d times the restore began anew", kills, again)
+}
+
+// bringBack begins to restore the copy that is offered.
+func (r *realStart) bringBack(code string) *clerkAtPC {
+	r.t.Helper()
+	c := newClerkAtPC(r.t, r.page)
+	c.waitFor("/cai-dat/ngon-ngu")
+	page := c.get("/cai-dat/khoi-phuc")
+	id := regexp.MustCompile(`name="id"[^>]*value="([^"]+)"`).FindStringSubmatch(page)
+	if id == nil {
+		r.t.Fatalf("no copy is offered:\n%s", page)
+	}
+	c.try("/cai-dat/khoi-phuc", url.Values{"id": {id[1]}, "code": {code}})
+	return c
 }
