@@ -133,6 +133,7 @@ func (r *running) run(ctx context.Context) error {
 	if err := r.settleFounding(); err != nil { // the next start tries again
 		r.log.Error("the setup is not ended: the recovery sheet opens nothing yet", "error", err)
 	}
+	debug.FreeOSMemory() // what sealing the keys took, which is more than the station needs
 	opened := r.stayAlive(ctx, d)
 	n, d, err := r.open(ctx, d)
 	opened()
