@@ -102,6 +102,7 @@ func (c *care) Run(ctx context.Context) error {
 	parts.Go(func() { c.measure(ctx) })
 	parts.Go(func() { c.copyWhenAsked(ctx) })
 	if c.updates != nil {
+		parts.Go(func() { c.updates.confirmRoot(ctx) })
 		parts.Go(func() { _ = c.updates.Run(ctx) }) // ctx's error, as below
 	}
 	return c.backups.Run(ctx)

@@ -156,7 +156,7 @@ func (u *updating) atHub(ctx context.Context) (*offered, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := link.Asking{App: st.Current.Version, Sequence: st.Current.Sequence, Systems: []string{update.System()}, From: []link.Hash{link.Hash(st.Current.SHA256)}}
+	a := link.Asking{App: st.Current.Version, Sequence: st.Current.Sequence, Systems: append([]string{update.System()}, rootSystems()...), From: []link.Hash{link.Hash(st.Current.SHA256)}}
 	if st.Previous != nil {
 		a.From = append(a.From, link.Hash(st.Previous.SHA256))
 	}
@@ -225,7 +225,10 @@ func (u *updating) fromFile(ctx context.Context, name string) error {
 		return err
 	}
 	defer closer.Close()
-	return u.store.StageBundle(ctx, b, update.Choice{ByHand: true})
+	if err := u.store.StageBundle(ctx, b, update.Choice{ByHand: true}); err != nil || !hasRoot(b.Release) {
+		return err
+	}
+	return u.store.StageRoot(ctx, b, imageSystem())
 }
 
 func (u *updating) fromHub(ctx context.Context, r update.Release, c update.Choice) error {
@@ -237,12 +240,35 @@ func (u *updating) fromHub(ctx context.Context, r update.Release, c update.Choic
 	if err != nil {
 		return err
 	}
+	if hasRoot(r) { // first: with the program in place the release is not offered again
+		if err := u.rootFromHub(ctx, client, r); err != nil {
+			return err
+		}
+	}
+	if err := u.fetchAll(ctx, client, parts); err != nil {
+		return err
+	}
+	return u.store.StageIncoming(ctx, r, c)
+}
+
+func (u *updating) rootFromHub(ctx context.Context, client *spoke.Updates, r update.Release) error {
+	parts, err := u.store.NeededRoot(r, imageSystem())
+	if err != nil {
+		return err
+	}
+	if err := u.fetchAll(ctx, client, parts); err != nil {
+		return err
+	}
+	return u.store.StageRootIncoming(ctx, r, imageSystem())
+}
+
+func (u *updating) fetchAll(ctx context.Context, client *spoke.Updates, parts []update.Part) error {
 	for _, p := range parts {
 		if err := u.fetch(ctx, client, p); err != nil {
 			return err
 		}
 	}
-	return u.store.StageIncoming(ctx, r, c)
+	return nil
 }
 
 // fetch brings one part, going on where an earlier try ended.

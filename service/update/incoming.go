@@ -37,8 +37,15 @@ func (s *Store) Needed(r Release) ([]Part, []Text, error) {
 			p = q
 		}
 	}
-	keep := p.SHA256.String() + partSuffix
-	s.sweep("incoming", func(name string) bool { return strings.HasSuffix(name, partSuffix) && name != keep })
+	keep := map[string]bool{p.SHA256.String() + partSuffix: true}
+	for _, file := range r.Files { // of a root, what was begun is gone on with
+		for _, q := range file.Packings {
+			if file.Kind != KindProgram {
+				keep[q.SHA256.String()+partSuffix] = true
+			}
+		}
+	}
+	s.sweep("incoming", func(name string) bool { return strings.HasSuffix(name, partSuffix) && !keep[name] })
 	return []Part{{SHA256: p.SHA256, Size: p.Size, System: f.System, Kind: f.Kind, Encoding: p.Encoding, From: p.From}}, warnings, nil
 }
 
