@@ -43,6 +43,7 @@ func bootWine(t *testing.T, root string) *wine {
 	t.Cleanup(func() {
 		in.Close()
 		_, _ = w.command("wineserver", "-k").CombinedOutput()
+		_, _ = w.command("wineserver", "-w").CombinedOutput() // nobody writes into the prefix any more
 		_ = keep.Wait()
 	})
 	t.Log(strings.TrimSpace(must(t, w.command("wine", "--version"))))
