@@ -88,7 +88,7 @@ func (u *updating) round(ctx context.Context, byHand bool) error {
 	u.mu.Lock()
 	o := u.offer
 	u.mu.Unlock()
-	if o == nil || o.file != "" || !byHand && !u.night(o.after) {
+	if o == nil || o.file != "" || !byHand && !u.night(o.after) && !u.overdue(o.release) {
 		return nil
 	}
 	return u.take(ctx, o, byHand)
@@ -100,6 +100,15 @@ func (u *updating) night(after time.Duration) bool {
 	now, trusted := u.n.Clock().Now()
 	return !trusted || isNight(now, after)
 }
+
+// overdue says that a release has been out for so long that it is taken by day
+// too: many PCs are switched off when the office closes.
+func (u *updating) overdue(r update.Release) bool {
+	now, trusted := u.n.Clock().Now()
+	return trusted && now.Sub(r.Released) > patienceWithNights
+}
+
+const patienceWithNights = 7 * 24 * time.Hour
 
 func isNight(now time.Time, after time.Duration) bool {
 	const long = (nightEnds + 24 - nightBegins) * time.Hour
@@ -363,7 +372,7 @@ func (u *updating) status() localui.UpdateStatus {
 	if st.CanGoBack && st.Previous != nil {
 		out.Previous = st.Previous.Version
 	}
-	if n := len(st.Left); n > 0 {
+	if n := len(st.Left); n > 0 && st.Left[n-1].Sequence > st.Current.Sequence {
 		out.Refused = st.Left[n-1].Version
 		out.Why = localui.Text{Vi: st.Left[n-1].Reason.VI, En: st.Left[n-1].Reason.EN}
 	}
