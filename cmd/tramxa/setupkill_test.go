@@ -73,12 +73,12 @@ func TestKilledWhileTheStationIsMade(t *testing.T) {
 		c := newClerkAtPC(t, r.page)
 		c.waitFor("/cai-dat/ngon-ngu")
 		code := r.untilData(c)
-		go func() {
+		go func(c *clerkAtPC) {
 			resp, err := c.http.PostForm(c.base+"/cai-dat/du-lieu", url.Values{"data": {"empty"}})
 			if err == nil {
 				resp.Body.Close()
 			}
-		}()
+		}(c) // c will be another one
 		time.Sleep(time.Duration(i) * 400 * time.Millisecond / time.Duration(kills))
 		r.kill()
 
