@@ -30,18 +30,19 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	log := h.o.Log.With("station", uint32(hello.Station), "epoch", uint32(hello.Epoch))
-	if !h.sessions.enter(hello.Station) {
+	session := h.sessions.enter(hello.Station, hello.Boot)
+	if session == nil {
 		refuse(w, Welcome{Status: StatusBusy, RetryAfter: 10 * time.Second})
 		return
 	}
-	defer h.sessions.leave(hello.Station)
+	defer h.sessions.leave(hello.Station, session)
 	welcome, err := h.welcome(r.Context(), hello)
 	if err != nil {
 		log.Warn("hello not answered", "error", err)
 		welcome = Welcome{Status: StatusBusy, RetryAfter: 5 * time.Second}
 	}
 	if slices.Contains(hello.Capabilities, CapFetch) {
-		h.lend(w, r, hello, welcome)
+		h.lend(w, r, hello, welcome, session)
 		return
 	}
 	if welcome.Status == StatusWelcome && !h.sessions.clear(hello.Station, hello.Boot) {
@@ -62,10 +63,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		log.Info("upgrade failed", "error", err)
 		return
 	}
-	l := newHubLink(h, hello, ws)
+	h.sessions.put(hello.Station, session, ws)
+	l := &hubLink{hub: h, hello: hello, session: session}
 	step := NewServer(hello.Station, kept)
-	h.sessions.put(hello.Station, l.session)
-	defer h.sessions.remove(hello.Station, l.session)
 	err = l.run(r.Context(), func(b []byte) error { return l.do(r.Context(), step, step.Step(ServerEvent{Message: b})) })
 	log.Debug("link ended", "error", err)
 }
@@ -126,10 +126,6 @@ type hubLink struct {
 	hub     *Hub
 	hello   Hello
 	session *session
-}
-
-func newHubLink(h *Hub, hello Hello, ws *websocket.Conn) *hubLink {
-	return &hubLink{hub: h, hello: hello, session: &session{boot: hello.Boot, ws: ws, pong: make(chan struct{}, 1), done: make(chan struct{})}}
 }
 
 // run gives each message to on until the link or on fails.

@@ -9,7 +9,7 @@ import (
 // no session of the station: it sends nothing, so it takes nobody's place and
 // nobody takes its own. A station that is fenced or not known gets nothing: its
 // disk may be in other hands.
-func (h *Hub) lend(w http.ResponseWriter, r *http.Request, hello Hello, welcome Welcome) {
+func (h *Hub) lend(w http.ResponseWriter, r *http.Request, hello Hello, welcome Welcome, session *session) {
 	log := h.o.Log.With("station", uint32(hello.Station), "epoch", uint32(hello.Epoch))
 	if welcome.Status == StatusWelcome || welcome.Status == StatusRewound || welcome.Status == StatusForked {
 		if h.o.Archive == nil {
@@ -29,8 +29,8 @@ func (h *Hub) lend(w http.ResponseWriter, r *http.Request, hello Hello, welcome 
 		return
 	}
 	log.Info("a station takes records back", "status", welcome.Status.String())
-	l, step := newHubLink(h, hello, ws), new(Lender)
-	defer close(l.session.done)
+	session.ws = ws
+	l, step := &hubLink{hub: h, hello: hello, session: session}, new(Lender)
 	err = l.run(r.Context(), func(b []byte) error { return l.give(r.Context(), step, step.Step(LendEvent{Message: b})) })
 	log.Debug("reading link ended", "error", err)
 }

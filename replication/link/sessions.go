@@ -17,12 +17,13 @@ const probeTime = 5 * time.Second
 // maxPerStation bounds the connections of one station: a link and its successor.
 const maxPerStation = 2
 
-// session is one open link at the hub.
+// session is one connection of a station: a reservation from enter to leave, and
+// an open link from put on.
 type session struct {
 	boot [8]byte
-	ws   *websocket.Conn
-	pong chan struct{} // one slot
-	done chan struct{} // closed when the link has ended
+	ws   *websocket.Conn // from put on
+	pong chan struct{}   // one slot
+	done chan struct{}   // closed when it has left
 
 	spoke atomic.Int64 // when the station's newest message came, nanoseconds
 }
@@ -40,36 +41,41 @@ type sessions struct {
 	links  sync.WaitGroup
 }
 
-// enter reserves a connection; false when the station has too many or the hub's
+// enter reserves a connection; nil when the station has too many or the hub's
 // end is closing. leave gives it back.
-func (s *sessions) enter(st journal.Station) bool {
+func (s *sessions) enter(st journal.Station, boot [8]byte) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return false
+		return nil
 	}
 	if s.busy == nil {
 		s.busy, s.open = map[journal.Station]int{}, map[journal.Station]*session{}
 	}
 	if s.busy[st] >= maxPerStation {
-		return false
+		return nil
 	}
 	s.busy[st]++
 	s.links.Add(1)
-	return true
+	return &session{boot: boot, pong: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-func (s *sessions) leave(st journal.Station) {
+func (s *sessions) leave(st journal.Station, o *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.busy[st]--; s.busy[st] <= 0 {
 		delete(s.busy, st)
 	}
+	if s.open[st] == o {
+		delete(s.open, st)
+	}
+	close(o.done)
 	s.links.Done()
 }
 
 // clear makes room for a link of the process boot; false when another process
-// of the station is alive.
+// of the station is alive. It waits a little for the older link to leave: its
+// place would be missing to the next connection of a nervous line.
 func (s *sessions) clear(st journal.Station, boot [8]byte) bool {
 	s.mu.Lock()
 	old := s.open[st]
@@ -81,6 +87,12 @@ func (s *sessions) clear(st journal.Station, boot [8]byte) bool {
 		return false
 	}
 	old.ws.Close()
+	t := time.NewTimer(probeTime)
+	defer t.Stop()
+	select {
+	case <-old.done:
+	case <-t.C:
+	}
 	return true
 }
 
@@ -120,19 +132,12 @@ func (s *sessions) sending(st journal.Station, now time.Time) bool {
 	return o != nil && now.UnixNano()-o.spoke.Load() < int64(sendingFor)
 }
 
-func (s *sessions) put(st journal.Station, o *session) {
+// put makes a reservation the open link of its station.
+func (s *sessions) put(st journal.Station, o *session, ws *websocket.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	o.ws = ws
 	s.open[st] = o
-}
-
-func (s *sessions) remove(st journal.Station, o *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	close(o.done)
-	if s.open[st] == o {
-		delete(s.open, st)
-	}
 }
 
 // closeAll lets nobody in any more, closes the links and waits for their ends.
