@@ -111,7 +111,7 @@ function start {
 		set gfxpayload=text
 	fi
 	echo "tramxa @RELEASE@ ($1) ..."
-	linux /$1/vmlinuz root=PARTUUID=$disk-$number rootfstype=squashfs ro rootdelay=90 panic=10 quiet loglevel=4 transparent_hugepage=never systemd.getty_auto=0 tramxa.slot=$1 $2@CONSOLES@
+	linux /$1/vmlinuz root=PARTUUID=$disk-$number rootfstype=squashfs ro panic=10 quiet loglevel=4 transparent_hugepage=never systemd.getty_auto=0 tramxa.slot=$1 $2@CONSOLES@
 	initrd /$1/initrd.img
 }
 
