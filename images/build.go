@@ -70,6 +70,13 @@ func newBuilder(p Plan, o Options) (*builder, error) {
 	return b, os.MkdirAll(b.work, 0o755)
 }
 
+// Names of the parts in the directory of a build.
+const (
+	RootFile    = "root.squashfs"
+	KernelFile  = "vmlinuz"
+	RamdiskFile = "initrd.img"
+)
+
 // Parts are the files a root slot is made of; an update carries the same.
 type Parts struct {
 	Squash, Kernel, Ramdisk string
@@ -97,7 +104,7 @@ func (b *builder) root(ctx context.Context) (Parts, outputs, error) {
 	if err != nil {
 		return Parts{}, nil, err
 	}
-	parts := Parts{filepath.Join(b.out, "root.squashfs"), filepath.Join(b.out, "vmlinuz"), filepath.Join(b.out, "initrd.img")}
+	parts := Parts{filepath.Join(b.out, RootFile), filepath.Join(b.out, KernelFile), filepath.Join(b.out, RamdiskFile)}
 	b.say("nén hệ thống / packing the root")
 	if err := b.squash(ctx, base, parts.Squash, o); err != nil {
 		return Parts{}, nil, err

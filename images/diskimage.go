@@ -17,6 +17,7 @@ import (
 	"tramxa/images/disk"
 	"tramxa/images/grubenv"
 	"tramxa/service/seed"
+	"tramxa/service/update"
 )
 
 // Places on the boot partition.
@@ -84,7 +85,7 @@ func (b *builder) disk(ctx context.Context, img string, parts Parts, o outputs) 
 	if err := writeLoader(f, t, o); err != nil {
 		return 0, err
 	}
-	seedAt, err := b.writeBoot(f, t, o)
+	seedAt, err := b.writeBoot(f, t, parts, o)
 	if err != nil {
 		return 0, err
 	}
@@ -109,9 +110,33 @@ func writeLoader(w io.WriterAt, t disk.Table, o outputs) error {
 	return errors.Join(err, err2)
 }
 
-func (b *builder) writeBoot(w io.WriterAt, t disk.Table, o outputs) (int64, error) {
+// bootState is what the loader and the first root update find: the slot that
+// runs and, where the image is part of a release, which root lies in it.
+func (b *builder) bootState(parts Parts) (env grubenv.Env, root []byte, err error) {
+	env = grubenv.New()
+	if b.plan.Sequence == 0 {
+		return env, nil, nil
+	}
+	env.Seq = b.plan.Sequence
+	text, size, err := sum(parts.Squash)
+	if err != nil {
+		return env, nil, err
+	}
+	var hash update.Hash
+	if err := hash.UnmarshalText([]byte(text)); err != nil {
+		return env, nil, err
+	}
+	root, err = update.NewRoot(b.plan.Sequence, hash, size).Bytes()
+	return env, root, err
+}
+
+func (b *builder) writeBoot(w io.WriterAt, t disk.Table, parts Parts, o outputs) (int64, error) {
 	p := b.plan
 	s, err := paddedSeed(p.Seed)
+	if err != nil {
+		return 0, err
+	}
+	env, root, err := b.bootState(parts)
 	if err != nil {
 		return 0, err
 	}
@@ -122,13 +147,16 @@ func (b *builder) writeBoot(w io.WriterAt, t disk.Table, o outputs) (int64, erro
 			{Path: "EFI/BOOT/BOOTX64.EFI", Data: o["BOOTX64.EFI"]},
 			{Path: "EFI/BOOT/BOOTIA32.EFI", Data: o["BOOTIA32.EFI"]},
 			{Path: "grub/grub.cfg", Data: []byte(grubConfig(p))},
-			{Path: GrubenvPath, Data: grubenv.New().Marshal()},
+			{Path: GrubenvPath, Data: env.Marshal()},
 			{Path: "grub/unicode.pf2", Data: o["unicode.pf2"]},
 			{Path: "A/vmlinuz", Data: o["vmlinuz"]},
 			{Path: "A/initrd.img", Data: o["initrd.img"]},
 			{Path: "B/readme.txt", Data: []byte("Chỗ cho bản tiếp theo. / Room for the next version.\r\n")},
 			{Path: SeedPath, Data: s},
 		},
+	}
+	if root != nil {
+		fat.Files = append(fat.Files, disk.File{Path: "A/" + update.RootName, Data: root})
 	}
 	at, err := fat.Write(w, part.Start())
 	return part.Start() + at[SeedPath], err

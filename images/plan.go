@@ -26,13 +26,15 @@ const MaxPlan = 64 << 10
 var ErrPlan = errors.New("plan is not understood")
 
 // Plan says what an image is made of. Only Version, Name, Release, Time and
-// Program must be given.
+// Program must be given; the last three not where the image is part of a release.
 type Plan struct {
 	Version int       `toml:"version"`
 	Name    string    `toml:"name"`    // of the files: small letters, digits, dashes
 	Release string    `toml:"release"` // version of the image, shown in the boot menu
 	Time    time.Time `toml:"time"`    // every time stamp in the image; also how old its clock can be
 	Program string    `toml:"program"` // the tramxa binary for linux/amd64, relative to the plan
+
+	Sequence uint64 `toml:"sequence,omitempty"` // of the release the image belongs to; 0: none, and its first root update is fetched whole
 
 	Hostname   string   `toml:"hostname,omitempty"`   // "": tramxa
 	Suite      string   `toml:"suite,omitempty"`      // "": trixie
@@ -68,11 +70,35 @@ var (
 
 // ReadPlan reads and checks a plan file; ErrPlan for its content.
 func ReadPlan(name string) (Plan, error) {
+	return readPlan(name, func(*Plan) error { return nil })
+}
+
+// OfRelease is what a release says of its image.
+type OfRelease struct {
+	Version  string
+	At       time.Time
+	Sequence uint64
+	Program  string // the absolute path of the program of the release
+}
+
+// ReadPlanOfRelease reads a plan that leaves to the release what is the
+// release's to say; ErrPlan when it says so itself.
+func ReadPlanOfRelease(name string, r OfRelease) (Plan, error) {
+	return readPlan(name, func(p *Plan) error {
+		if p.Release != "" || !p.Time.IsZero() || p.Program != "" || p.Sequence != 0 {
+			return fmt.Errorf("%w: release, time, program and sequence come from the release: take them out", ErrPlan)
+		}
+		p.Release, p.Time, p.Program, p.Sequence = r.Version, r.At, r.Program, r.Sequence
+		return nil
+	})
+}
+
+func readPlan(name string, complete func(*Plan) error) (Plan, error) {
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return Plan{}, err
 	}
-	p, err := ParsePlan(b)
+	p, err := parsePlan(b, complete)
 	if err != nil {
 		return Plan{}, fmt.Errorf("%s: %w", name, err)
 	}
@@ -83,6 +109,10 @@ func ReadPlan(name string) (Plan, error) {
 // ParsePlan decodes a plan, refuses unknown fields and fills in the defaults;
 // ErrPlan.
 func ParsePlan(b []byte) (Plan, error) {
+	return parsePlan(b, func(*Plan) error { return nil })
+}
+
+func parsePlan(b []byte, complete func(*Plan) error) (Plan, error) {
 	if len(b) > MaxPlan {
 		return Plan{}, fmt.Errorf("%w: %d bytes, at most %d", ErrPlan, len(b), MaxPlan)
 	}
@@ -95,6 +125,9 @@ func ParsePlan(b []byte) (Plan, error) {
 			err = errors.New(strings.TrimSpace(strict.String()))
 		}
 		return Plan{}, fmt.Errorf("%w: %w", ErrPlan, err)
+	}
+	if err := complete(&p); err != nil {
+		return Plan{}, err
 	}
 	p.defaults()
 	return p, p.check()

@@ -49,6 +49,26 @@ func TestPlanHasDefaults(t *testing.T) {
 	}
 }
 
+func TestPlanOfARelease(t *testing.T) {
+	of := OfRelease{Version: "2.1.0", At: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Sequence: 9, Program: "/r/tramxa"}
+	name := filepath.Join(t.TempDir(), "plan.toml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("version = 1\nname = \"tramxa-pc\"\n")
+	p, err := ReadPlanOfRelease(name, of)
+	if err != nil || p.Release != "2.1.0" || p.Sequence != 9 || p.path(p.Program) != "/r/tramxa" || !p.Time.Equal(of.At) {
+		t.Errorf("%+v, %v", p, err)
+	}
+	write(plainPlan)
+	if _, err := ReadPlanOfRelease(name, of); !errors.Is(err, ErrPlan) {
+		t.Errorf("a plan that names its own program: %v", err)
+	}
+}
+
 func TestPlanRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":          "",

@@ -18,10 +18,11 @@ import (
 type releaseOptions struct {
 	version           pack.Version
 	out               string
-	keys, passphrases string // directory made by 'keys make'; who may sign
-	chain             string // file: trusted, signed later
-	cert, certKey     string // Authenticode
-	older             []string
+	keys, passphrases string   // directory made by 'keys make'; who may sign
+	chain             string   // file: trusted, signed later
+	cert, certKey     string   // Authenticode
+	plan              string   // of the bootable image; "": none
+	older             []string // directories of earlier releases
 	channel           string
 	sequence, minFrom uint64
 	maintainer, home  string
@@ -31,8 +32,8 @@ type releaseOptions struct {
 
 func releaseCommand() command {
 	return command{name: "release",
-		args:  "--version V --out DIR [--keys DIR --passphrases FILE | --chain FILE] [--sequence N] [--older DIR]… [--channel NAME] [--min-from N] [--cert FILE --cert-key FILE] [--maintainer TEXT] [--homepage URL] [--all] [--dirty]",
-		about: "build every package of a release, its list of contents, checksums and update bundle; the same commit gives the same bytes",
+		args:  "--version V --out DIR [--keys DIR --passphrases FILE | --chain FILE] [--plan PLAN.toml] [--sequence N] [--older DIR]… [--channel NAME] [--min-from N] [--cert FILE --cert-key FILE] [--maintainer TEXT] [--homepage URL] [--all] [--dirty]",
+		about: "build every package of a release, its list of contents, checksums and update bundle, and with a plan the bootable image; the same commit gives the same bytes",
 		run:   runRelease}
 }
 
@@ -66,6 +67,7 @@ func parseRelease(args []string) (releaseOptions, error) {
 	f.StringVar(&o.chain, "chain", "", "")
 	f.StringVar(&o.cert, "cert", "", "")
 	f.StringVar(&o.certKey, "cert-key", "", "")
+	f.StringVar(&o.plan, "plan", "", "")
 	f.Var(&older, "older", "")
 	f.StringVar(&o.channel, "channel", "stable", "")
 	f.Uint64Var(&o.sequence, "sequence", 0, "")
@@ -122,7 +124,7 @@ func makeRelease(ctx context.Context, o releaseOptions, src source) error {
 	}
 	defer os.RemoveAll(dir)
 	r := release{releaseOptions: o, source: src, dir: dir, signers: s}
-	for _, step := range []func(context.Context) error{r.programs, r.linux, r.windows, r.bundle, r.sums} {
+	for _, step := range []func(context.Context) error{r.programs, r.linux, r.windows, r.image, r.bundle, r.sums} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -109,6 +109,7 @@ func (r *release) bundle(ctx context.Context) error {
 		}
 		d.Files = append(d.Files, f)
 	}
+	d.Files = append(d.Files, r.rootFiles()...)
 	if err := os.Mkdir(r.in(partsDir), 0o755); err != nil {
 		return err
 	}

@@ -142,16 +142,22 @@ func TestStationFromTheStick(t *testing.T) {
 	if key == "" {
 		t.Skip("skipped: TRAMXA_KEY names no private key of the image")
 	}
-	firmware := []string{"bios"}
-	if Firmware() != "" && long() {
-		firmware = append(firmware, "uefi")
+	firmware, cuts := []string{"bios"}, 1
+	if long() {
+		cuts = 50
+		if Firmware() != "" {
+			firmware, cuts = append(firmware, "uefi"), cuts/2
+		}
 	}
 	for _, f := range firmware {
-		t.Run(f, func(t *testing.T) { stationFromTheStick(t, PC{Disks: []string{copyOf(t, img)}, Firmware: f, Key: key}) })
+		t.Run(f, func(t *testing.T) {
+			t.Parallel()
+			stationFromTheStick(t, PC{Disks: []string{copyOf(t, img)}, Firmware: f, Key: key}, cuts)
+		})
 	}
 }
 
-func stationFromTheStick(t *testing.T, pc PC) {
+func stationFromTheStick(t *testing.T, pc PC, cuts int) {
 	root := rootHash(t, pc.Disks[0])
 	v := start(t, pc)
 	m, err := v.Await(`tramxa: stage=setup .*memory_kb=(\d+) available_kb=(\d+) code=(\S+)`, patience)
@@ -174,10 +180,6 @@ func stationFromTheStick(t *testing.T, pc PC) {
 		t.Fatal(err)
 	}
 	t.Logf("the station runs after %.0f s", v.Age().Seconds())
-	cuts := 1
-	if long() {
-		cuts = 50
-	}
 	book := &writer{}
 	for i := range cuts {
 		book.write(t, v, 8+i%5)
