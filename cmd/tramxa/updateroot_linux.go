@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 
@@ -44,9 +46,9 @@ func (c *updateCall) applyRoot(ctx context.Context, found []update.Found) (updat
 	return update.Text{}, nil
 }
 
-// rootCall reads what a unit of the image machine asks for, and lets the boot
-// partition be written until the returned function is called.
-func rootCall(name string, args []string, std stdio) (update.RootMachine, func() error, error) {
+// rootMachine reads what a unit of the image machine asks for. Its directory
+// wants closing.
+func rootMachine(name string, args []string, std stdio) (update.RootMachine, io.Closer, error) {
 	f := newFlags("update "+name, std)
 	base := f.String("base", string(place.Default()), "directory that holds data, slots and backups")
 	if _, err := f.parse(args, 0); err != nil {
@@ -65,11 +67,20 @@ func rootCall(name string, args []string, std stdio) (update.RootMachine, func()
 	if err != nil {
 		return update.RootMachine{}, nil, err
 	}
-	m := update.RootMachine{Dir: dir, DirFS: inside, Boot: guest.BootDir, System: imageSystem(), Running: grubenv.Slot(st.Slot[0]),
-		Devices: map[grubenv.Slot]string{grubenv.A: st.Parts[disk.RootA], grubenv.B: st.Parts[disk.RootB]}}
+	return update.RootMachine{Dir: dir, DirFS: inside, Boot: guest.BootDir, System: imageSystem(), Running: grubenv.Slot(st.Slot[0]),
+		Devices: map[grubenv.Slot]string{grubenv.A: st.Parts[disk.RootA], grubenv.B: st.Parts[disk.RootB]}}, inside, nil
+}
+
+// rootCall is rootMachine with a boot partition that may be written until the
+// returned function is called.
+func rootCall(name string, args []string, std stdio) (update.RootMachine, func() error, error) {
+	m, inside, err := rootMachine(name, args, std)
+	if err != nil {
+		return m, nil, err
+	}
 	const flags = unix.MS_REMOUNT | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
 	if err := unix.Mount("", guest.BootDir, "", flags, ""); err != nil {
-		return m, nil, &os.PathError{Op: "remount", Path: guest.BootDir, Err: err}
+		return m, nil, errors.Join(&os.PathError{Op: "remount", Path: guest.BootDir, Err: err}, inside.Close())
 	}
 	return m, func() error {
 		unix.Sync()
@@ -101,4 +112,19 @@ func runRootConfirm(_ context.Context, args []string, std stdio) error {
 	}
 	_, err = fmt.Fprintf(std.out, "system %s: %s (%d) %s\n", m.Running, r.Outcome, r.Sequence, r.Text.EN)
 	return err
+}
+
+// runRootLeave starts the machine again when its system is still on trial: the
+// boot loader counts, and after the last try goes back to the one before.
+func runRootLeave(ctx context.Context, args []string, std stdio) error {
+	m, inside, err := rootMachine("root-leave", args, std)
+	if err != nil {
+		return err
+	}
+	trial, err := m.OnTrial()
+	if err = errors.Join(err, inside.Close()); err != nil || !trial {
+		return err
+	}
+	fmt.Fprintf(std.out, "system %s has not proved itself in time: the machine starts again\n", m.Running)
+	return exec.CommandContext(ctx, "systemctl", "--no-block", "reboot").Run()
 }

@@ -18,3 +18,5 @@ func (c *updateCall) applyRoot(context.Context, []update.Found) (update.Text, er
 func runRootApply(context.Context, []string, stdio) error { return errNoImage }
 
 func runRootConfirm(context.Context, []string, stdio) error { return errNoImage }
+
+func runRootLeave(context.Context, []string, stdio) error { return errNoImage }

@@ -22,6 +22,7 @@ func updateVerb() verb {
 		{name: "status", args: "[--json]", about: "say which version runs, which is kept, which was left and why", run: runUpdateStatus},
 		{name: "root-apply", args: "[--base DIR]", about: "on an image machine, for the system: write the waiting system to the partition that does not run", run: runRootApply},
 		{name: "root-confirm", args: "[--base DIR]", about: "on an image machine, for the system: the running system is good", run: runRootConfirm},
+		{name: "root-leave", args: "[--base DIR]", about: "on an image machine, for the system: start again when the running system has not proved itself by now", run: runRootLeave},
 	}}
 }
 

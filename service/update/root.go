@@ -232,6 +232,12 @@ func (m RootMachine) Confirm() (RootResult, error) {
 	return res, errors.Join(m.result(res), m.drop(isConfirm))
 }
 
+// OnTrial says whether the running root still has to prove itself.
+func (m RootMachine) OnTrial() (bool, error) {
+	env, err := m.readEnv()
+	return err == nil && env.Slot == m.Running && !env.Good, err
+}
+
 // tellRunning lets the station know which root runs. Without it the next one
 // is fetched whole.
 func (m RootMachine) tellRunning() {

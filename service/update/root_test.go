@@ -131,6 +131,13 @@ func (pc *imagePC) wantBoot(want grubenv.Slot, release uint64) {
 	}
 }
 
+func (pc *imagePC) onTrial(running grubenv.Slot, want bool) {
+	pc.t.Helper()
+	if got, err := pc.machine(running).OnTrial(); err != nil || got != want {
+		pc.t.Fatalf("root %s on trial: %v, %v; want %v", running, got, err, want)
+	}
+}
+
 func (pc *imagePC) rootResult(s *Store) RootResult {
 	pc.t.Helper()
 	r, err := s.RootResult()
@@ -150,13 +157,16 @@ func TestRootIsWrittenTriedAndConfirmed(t *testing.T) {
 	if r := pc.rootResult(s); r.Outcome != OutcomeStaged || r.Sequence != 2 {
 		t.Fatalf("%+v", r)
 	}
+	pc.onTrial(grubenv.A, false) // it runs still
 	pc.wantBoot(grubenv.B, 2)
+	pc.onTrial(grubenv.B, true)
 	must(t, s.AskRootConfirm())
 	res, err := pc.machine(grubenv.B).Confirm()
 	must(t, err)
 	if res.Outcome != OutcomeConfirmed {
 		t.Fatalf("%+v", res)
 	}
+	pc.onTrial(grubenv.B, false)
 	for range 30 { // nervous power cycles
 		pc.wantBoot(grubenv.B, 2)
 	}
