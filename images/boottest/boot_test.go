@@ -205,8 +205,8 @@ func atoi(t *testing.T, s string) int {
 	return n
 }
 
-// rootHash is the hash of the partition of root A.
-func rootHash(t *testing.T, img string) string {
+// partition finds one of an image.
+func partition(t *testing.T, img string, which int) disk.Part {
 	t.Helper()
 	f, err := os.Open(img)
 	if err != nil {
@@ -221,8 +221,19 @@ func rootHash(t *testing.T, img string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tab.Parts[which]
+}
+
+// rootHash is the hash of the partition of root A.
+func rootHash(t *testing.T, img string) string {
+	t.Helper()
+	p := partition(t, img, disk.RootA)
+	f, err := os.Open(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
 	h := sha256.New()
-	p := tab.Parts[disk.RootA]
 	if _, err := io.Copy(h, io.NewSectionReader(f, p.Start(), p.Size())); err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,8 @@ type VM struct {
 type PC struct {
 	Disks    []string // images of internal disks
 	Stick    string   // image of a stick that is started from; "": the first disk
-	Firmware string   // bios, uefi
+	Plugged  string   // image of a stick that is only plugged in
+	Firmware string   // bios, uefi, uefi32
 	Memory   int      // MB; 0: 1024
 	Dir      string   // for the serial log
 	Key      string
@@ -37,6 +38,10 @@ type PC struct {
 }
 
 var firmwares = []string{"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd"}
+
+// Firmware32 is the 32-bit UEFI of small tablets and netbooks, on 64-bit
+// processors.
+const Firmware32 = "/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd"
 
 // Firmware finds the UEFI of the emulator; "" when it is not installed.
 func Firmware() string {
@@ -79,12 +84,22 @@ func (pc PC) Start(ctx context.Context) (*VM, error) {
 	for _, d := range pc.Disks {
 		args = append(args, "-drive", "file="+d+",format=raw,if=ide,cache=writeback")
 	}
+	if pc.Stick != "" || pc.Plugged != "" {
+		args = append(args, "-device", "qemu-xhci")
+	}
 	if pc.Stick != "" {
-		args = append(args, "-device", "qemu-xhci", "-drive", "file="+pc.Stick+",format=raw,if=none,id=stick,cache=writeback",
+		args = append(args, "-drive", "file="+pc.Stick+",format=raw,if=none,id=stick,cache=writeback",
 			"-device", "usb-storage,drive=stick,bootindex=0")
 	}
-	if pc.Firmware == "uefi" {
+	if pc.Plugged != "" {
+		args = append(args, "-drive", "file="+pc.Plugged+",format=raw,if=none,id=plugged,cache=writeback",
+			"-device", "usb-storage,drive=plugged,removable=on")
+	}
+	switch pc.Firmware {
+	case "uefi":
 		args = append(args, "-drive", "if=pflash,format=raw,unit=0,readonly=on,file="+Firmware())
+	case "uefi32": // its firmware is built for chips with a protected mode of their own
+		args = append(args, "-machine", "q35,smm=on", "-drive", "if=pflash,format=raw,unit=0,readonly=on,file="+Firmware32)
 	}
 	if pc.Clock != "" {
 		args = append(args, "-rtc", "base="+pc.Clock)

@@ -1,0 +1,96 @@
+package boottest
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"tramxa/images/disk"
+)
+
+// TestOldMachines starts the image on PCs that communes really have.
+func TestOldMachines(t *testing.T) {
+	img, key := image(t)
+	if !long() {
+		t.Skip("skipped: a start a machine; TRAMXA_LONG=1 runs it")
+	}
+	for name, pc := range map[string]PC{
+		"32-bit UEFI":  {Firmware: "uefi32"},
+		"dead battery": {Clock: "2002-01-01"},
+		"half a GB":    {Memory: 512},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if pc.Firmware == "uefi32" {
+				if _, err := os.Stat(Firmware32); err != nil {
+					t.Skip("skipped: no 32-bit UEFI here")
+				}
+			}
+			pc.Disks, pc.Key = []string{copyOf(t, img)}, key
+			v := start(t, pc)
+			if _, err := v.Await(`tramxa: stage=setup `, patience); err != nil {
+				t.Fatal(err)
+			}
+			c, err := NewClerk(v.HTTPS)
+			if err != nil {
+				t.Fatal(err)
+			}
+			page, err := c.Get("/")
+			if err != nil || !strings.Contains(page, "<form") {
+				t.Errorf("the first page: %.300q, %v", page, err)
+			}
+			t.Logf("%s: the first page after %.0f s", name, v.Age().Seconds())
+			if pc.Clock == "" {
+				return
+			}
+			// Without a battery the clock begins where the image was built, not
+			// where the chip says.
+			out, err := v.Shell(t.Context(), "", "date -u +%Y").Output()
+			if year := strings.TrimSpace(string(out)); err != nil || year < "2026" {
+				t.Errorf("the machine lives in %q, %v", year, err)
+			}
+		})
+	}
+}
+
+// TestBrokenDataPartition: what no check can mend is left alone and said on the
+// screen, with nothing written over it.
+func TestBrokenDataPartition(t *testing.T) {
+	img, key := image(t)
+	if !long() {
+		t.Skip("skipped: two starts; TRAMXA_LONG=1 runs it")
+	}
+	file := copyOf(t, img)
+	v := start(t, PC{Disks: []string{file}, Key: key})
+	if _, err := v.Await(`tramxa: stage=setup `, patience); err != nil {
+		t.Fatal(err)
+	}
+	v.Cut()
+	at := partition(t, file, disk.Data)
+	junk := []byte(strings.Repeat("not a file system ", 4<<20/18))
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The first block group and its copies: e2fsck -p finds nothing to begin with.
+	if _, err := f.WriteAt(junk, at.Start()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v = start(t, PC{Disks: []string{file}, Key: key})
+	if _, err := v.Await(`tramxa: stage=no-data `, patience); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("says so after %.0f s", v.Age().Seconds())
+	v.Cut()
+	got := make([]byte, len(junk))
+	f, err = os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.ReadAt(got, at.Start()); err != nil || string(got) != string(junk) {
+		t.Errorf("the broken partition was written to: %v", err)
+	}
+}
