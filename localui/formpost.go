@@ -271,6 +271,9 @@ func (s *station) saved(w http.ResponseWriter, r *http.Request, v *visit, f *for
 				q.Set(name, id)
 			}
 		}
+		if area := r.PostForm.Get("area"); area != "" && f.About == aboutNothing {
+			q.Set("diaban", area) // the next household is of the same area
+		}
 		to = "/ghi/" + f.Slug + "?" + q.Encode()
 	}
 	w.Header().Set("X-Saved", seq)

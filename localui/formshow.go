@@ -52,6 +52,7 @@ type fieldView struct {
 	Lines    []lineView   // persons, a line each
 	CanAdd   bool
 	Findings []findingView
+	Focus    bool // the caret stands here when the page comes
 }
 
 type optionView struct {
@@ -190,10 +191,20 @@ func (sh *shower) line(fd field, row int) lineView {
 		}
 		if fv.Must, fv.Help = false, ""; c.Type == typeWord {
 			fv.Type = typeCode // a list is narrower than two buttons
+			for i := range fv.Options {
+				fv.Options[i].Label = fmt.Sprint(i+1, " ", fv.Options[i].Label) // chosen by its digit, as the codes are
+			}
 		}
+		fv.Focus = row == 0 && c.Path == "name" && sh.homeKnown()
 		l.Fields = append(l.Fields, fv)
 	}
 	return l
+}
+
+// homeKnown: of a household to be opened the station has filled in what it must;
+// what is typed next is its first person.
+func (sh *shower) homeKnown() bool {
+	return !sh.amends && len(sh.findings) == 0 && sh.values.Get("area") != "" && sh.values.Get("number") != ""
 }
 
 func (sh *shower) codes(list codelist.List, value string) []optionView {

@@ -2,7 +2,6 @@ package localui
 
 import (
 	"net/http"
-	"strconv"
 	"sync"
 
 	"tramxa/appliance/journal"
@@ -196,37 +195,4 @@ func (s *station) formList(w http.ResponseWriter, _ *http.Request, v *visit) err
 		g.Forms = append(g.Forms, link{"/ghi/" + f.Slug, v.text(f.Label)})
 	}
 	return s.show(w, v, http.StatusOK, "forms", v.text("forms.title"), groups)
-}
-
-// savedBody says that an entry is durable, and what is usually done next.
-type savedBody struct {
-	Entry entryLine
-	Next  []link
-	Live  bool
-}
-
-func (s *station) savedPage(w http.ResponseWriter, r *http.Request, v *visit) error {
-	seq, err := strconv.ParseUint(r.PathValue("so"), 10, 64)
-	if err != nil {
-		return errNotFound
-	}
-	return s.view(r.Context(), func(book *register.View) error {
-		e, live := book.Entry(seq)
-		if e == nil {
-			return errNotFound
-		}
-		b := savedBody{Entry: v.entryLine(book, seq, e, 0), Live: live}
-		if f := formOfKind(e); f != nil && f.Group != "" {
-			to := "/ghi/" + f.Slug
-			if f.About == aboutHousehold && b.Entry.House != nil {
-				to += "?ho=" + householdOf(e).String()
-			}
-			b.Next = append(b.Next, link{to, v.text("saved.again", "form", v.text(f.Label))})
-		}
-		switch e.(type) {
-		case population.HouseholdOpened, population.Arrival, population.PersonRegistered:
-			b.Next = append(b.Next, link{"/ghi/them-nguoi?ho=" + householdOf(e).String(), v.text("form.person")})
-		}
-		return s.show(w, v, http.StatusOK, "saved", v.text("saved.title"), b)
-	})
 }

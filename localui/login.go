@@ -51,6 +51,22 @@ func (s *site) session(r *http.Request) (string, auth.Session, error) {
 	return c.Value, sess, err
 }
 
+// firstLogin carries the head's login from the setup to the login page of the
+// same browser, for the few minutes that lie between.
+const firstLogin = "tramxa-truong-tram"
+
+func setFirstLogin(w http.ResponseWriter, r *http.Request, login string) {
+	http.SetCookie(w, &http.Cookie{Name: firstLogin, Value: login, Path: "/dang-nhap", MaxAge: 600, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode})
+}
+
+// knownLogin is what the login page fills in: "" but after a setup.
+func knownLogin(r *http.Request) string {
+	if c, err := r.Cookie(firstLogin); err == nil && loginFormed(c.Value) {
+		return c.Value
+	}
+	return ""
+}
+
 // tryLogin checks the login fields of a form and sets the cookie.
 func (s *site) tryLogin(w http.ResponseWriter, r *http.Request) (string, auth.Session, error) {
 	from, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -85,7 +101,7 @@ func (s *site) loginPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, localPath(r.URL.Query().Get("next")), http.StatusSeeOther)
 		return
 	}
-	body := doorBody{Action: "/dang-nhap", Next: localPath(r.URL.Query().Get("next"))}
+	body := doorBody{Action: "/dang-nhap", Login: knownLogin(r), Next: localPath(r.URL.Query().Get("next"))}
 	if err := s.write(w, http.StatusOK, "login", s.bare(r, lang, s.locales[lang].text("login.title"), body)); err != nil {
 		s.problem(w, r, nil, lang, err)
 	}

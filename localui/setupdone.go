@@ -164,6 +164,9 @@ func (s *setup) openPost(v *setupVisit) error {
 		return nil
 	}
 	s.left = true
+	if s.state.Login != "" {
+		setFirstLogin(v.w, v.r, s.state.Login)
+	}
 	s.openOnce()
 	return s.opening(v)
 }

@@ -11,6 +11,7 @@ type sheetView struct {
 	Groups []groupView
 	First  int // numbers of the two groups asked for
 	Second int
+	Length int // characters of a group
 	Proved bool
 }
 
@@ -52,7 +53,8 @@ func viewSheet(s *setup, v *setupVisit) (any, error) {
 	}
 	b := sheetView{Proved: sheetDone(s, v.r.Context())}
 	one, two := askedGroups(r.Code)
-	for i := range codeGroups(r.Code) {
+	for i, g := range codeGroups(r.Code) {
+		b.Length = max(b.Length, len(g))
 		b.Groups = append(b.Groups, groupView{i + 1, i == one || i == two})
 	}
 	b.First, b.Second = one+1, two+1

@@ -32,6 +32,7 @@ type unitView struct {
 	Code      string
 	Name      string
 	Place     string
+	Focus     string // the field that is typed next
 	CanBack   bool
 }
 
@@ -58,12 +59,33 @@ func placeOf(unitName string) string {
 		return ""
 	}
 	r, size := utf8.DecodeRuneInString(unitName)
-	for _, kind := range []string{"Xã ", "Phường ", "Đặc khu "} {
+	for _, kind := range unitKinds {
 		if strings.HasPrefix(unitName, kind) {
 			r = unicode.ToLower(r)
 		}
 	}
-	return "Trạm y tế " + string(r) + unitName[size:]
+	return placeBegin + string(r) + unitName[size:]
+}
+
+const placeBegin = "Trạm y tế "
+
+var unitKinds = []string{"Xã ", "Phường ", "Đặc khu "}
+
+// unitOf is placeOf the other way: the name of the unit in that of a place; "" when
+// it is named another way.
+func unitOf(place string) string {
+	rest, ok := strings.CutPrefix(cleanLine(place), placeBegin)
+	if !ok {
+		return ""
+	}
+	r, size := utf8.DecodeRuneInString(rest)
+	name := string(unicode.ToUpper(r)) + rest[size:]
+	for _, kind := range unitKinds {
+		if strings.HasPrefix(name, kind) {
+			return name
+		}
+	}
+	return ""
 }
 
 func viewUnit(s *setup, v *setupVisit) (any, error) {
@@ -98,11 +120,23 @@ func viewUnit(s *setup, v *setupVisit) (any, error) {
 	if b.Manual && b.Name == "" && code == s.state.Unit {
 		b.Name = s.state.UnitName
 	}
+	if b.Manual && b.Name == "" && code == s.state.Known.Unit {
+		b.Name = unitOf(s.state.Known.Place)
+	}
 	was := s.state.Place
 	if code != s.state.Unit {
 		was = ""
 	}
 	b.Place = v.typed("place", first(first(was, s.state.Known.Place), placeOf(b.Name)))
+	b.Focus = "place"
+	if b.Manual {
+		switch "" {
+		case b.Code:
+			b.Focus = "unit"
+		case b.Name:
+			b.Focus = "unit_name"
+		}
+	}
 	return b, nil
 }
 

@@ -1,6 +1,7 @@
 package localui_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -78,5 +79,30 @@ func TestPrefillOnlyNeedsToBeAgreedTo(t *testing.T) {
 	page := f.post("/cai-dat/noi-tinh", url.Values{"station": {"135"}, "mint": {"7"}, "hub": {"hub1.example:8470"}, "pin": {"hub-0123456789abcdef"}})
 	if page.path != "/cai-dat/truong-tram" {
 		t.Fatal(page.path)
+	}
+}
+
+// TestUnitNameFromTheStick: a place as the stick names it tells the name of its
+// unit, so that nothing is left to type.
+func TestUnitNameFromTheStick(t *testing.T) {
+	for place, c := range map[string]struct{ name, focus string }{
+		"Trạm y tế xã Ia Grai":        {"Xã Ia Grai", `name="place"`},
+		"Trạm y tế phường Diên Hồng":  {"Phường Diên Hồng", `name="place"`},
+		"Trạm y tế  đặc khu Lý Sơn":   {"Đặc khu Lý Sơn", `name="place"`},
+		"Trạm y tế Xã Ia Grai":        {"Xã Ia Grai", `name="place"`},
+		"Phòng khám khu vực Ia Grai":  {"", `name="unit_name"`},
+		"Trạm y tế xã <b>Ia Grai</b>": {"Xã <b>Ia Grai</b>", `name="place"`},
+		"Trạm y tế xã":                {"", `name="unit_name"`},
+		"":                            {"", `name="unit_name"`},
+	} {
+		f := newFirstStart(t, func(o *localui.SetupOptions) {
+			o.Units = nil
+			o.Prefill = localui.SetupPrefill{Unit: "23764", Place: place}
+		})
+		f.through("ngon-ngu")
+		page := f.get("/cai-dat/don-vi").is(http.StatusOK).has(`name="unit_name" type="text" value="` + html.EscapeString(c.name) + `"`)
+		if !strings.Contains(page.focus(), c.focus) {
+			t.Errorf("%q: the focus is in %s", place, page.focus())
+		}
 	}
 }

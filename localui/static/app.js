@@ -168,7 +168,11 @@ if (form) {
     if (next) next.focus();
   });
   if (shownWithFindings) $("#summary").focus();
-  else { const first = all("input:not([type=hidden]), select, textarea", form).find((el) => el.offsetParent && (el.type === "checkbox" || el.type === "radio" ? !form.querySelector("[name='" + el.name + "']:checked") : !el.value)); if (first) first.focus(); }
+  else {
+    const fits = (el) => el.offsetParent && (el.type === "checkbox" || el.type === "radio" ? !form.querySelector("[name='" + el.name + "']:checked") : !el.value);
+    const first = [...all("[autofocus]", form), ...all("input:not([type=hidden]), select, textarea", form)].find(fits);
+    if (first) first.focus();
+  }
 }
 
 // --- keys ------------------------------------------------------------------

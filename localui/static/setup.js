@@ -1,4 +1,4 @@
-// The setup: how strong the password is, while it is typed. Without script the
+// The setup. How strong the password is, while it is typed; without script the
 // server says which it does not take.
 const $ = (sel) => document.querySelector(sel);
 const out = $("#strength"), input = $("#password");
@@ -16,4 +16,25 @@ if (out && input) {
     out.textContent = s ? out.dataset[s] : "";
     out.className = "strength " + s;
   });
+}
+
+// The recovery sheet: after the paper was opened the caret waits in the first
+// group, a group that is full leads on to the next, and more than one pasted at
+// once is shared out. Without script it is Tab.
+const proof = $("#proof"), sheet = $("#print");
+if (proof && sheet) {
+  const boxes = [...proof.querySelectorAll("input[type=text]")], size = +proof.dataset.group;
+  const signs = (s) => s.replace(/[\s-]/g, "");
+  sheet.addEventListener("click", () => { const empty = boxes.find((b) => !b.value); if (empty) setTimeout(() => empty.focus()); });
+  for (const [i, box] of boxes.entries()) {
+    box.addEventListener("input", (e) => {
+      const next = boxes[i + 1], all = signs(box.value);
+      if (e.isComposing || !next || all.length < size) return;
+      if (all.length > size && !next.value) {
+        box.value = all.slice(0, size);
+        next.value = all.slice(size);
+      }
+      if (box.selectionStart === box.value.length) next.focus();
+    });
+  }
 }
