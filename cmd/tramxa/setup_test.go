@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"tramxa/appliance/backups"
 	"tramxa/appliance/journal"
 	"tramxa/appliance/store"
 	"tramxa/service/place"
@@ -184,26 +183,7 @@ func TestFirstStartMakesTheStation(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(base.Station(), configFile)); err == nil {
 		t.Fatal("there is a station before anything was answered")
 	}
-	code, err := backups.ParseRecoveryCode(f.through(c))
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := store.ReadKeys(journal.OS, base.StationKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed, err := os.ReadFile(filepath.Join(base.Station(), backups.SealedName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if back, err := backups.OpenKeys(sealed, code); err != nil || back.Data != keys.Data || back.Secret != keys.Secret {
-		t.Errorf("the sheet's code does not open the station's keys: %v", err)
-	}
-	for _, name := range []string{filepath.Join(base.Keys(), foundingSecret), base.Setup()} {
-		if _, err := os.Stat(name); err == nil {
-			t.Errorf("%s is still there", name)
-		}
-	}
+	sheetOpens(t, base, f.through(c))
 	c.post("/cai-dat/mo", nil)
 	c.waitFor("/dang-nhap")
 	page := c.post("/dang-nhap", url.Values{"_login": {"huong"}, "_password": {"con mèo ăn khế"}})
