@@ -69,6 +69,16 @@ func TestPlanOfARelease(t *testing.T) {
 	}
 }
 
+// TestPlansOfTheRepository: what the guide for makers names can be read.
+func TestPlansOfTheRepository(t *testing.T) {
+	if _, err := ReadPlan("plans/pc.toml"); err != nil {
+		t.Error(err)
+	}
+	if _, err := ReadPlanOfRelease("plans/release.toml", OfRelease{Version: "1.4.0", At: time.Now(), Sequence: 3, Program: "/r/tramxa"}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPlanRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":          "",
