@@ -69,11 +69,8 @@ func TestPlanOfARelease(t *testing.T) {
 	}
 }
 
-// TestPlansOfTheRepository: what the guide for makers names can be read.
-func TestPlansOfTheRepository(t *testing.T) {
-	if _, err := ReadPlan("plans/pc.toml"); err != nil {
-		t.Error(err)
-	}
+// TestPlanOfTheRepositoryForReleases: what the guide for makers names can be read.
+func TestPlanOfTheRepositoryForReleases(t *testing.T) {
 	if _, err := ReadPlanOfRelease("plans/release.toml", OfRelease{Version: "1.4.0", At: time.Now(), Sequence: 3, Program: "/r/tramxa"}); err != nil {
 		t.Error(err)
 	}
