@@ -20,9 +20,10 @@ import (
 	"tramxa/appliance/registrar"
 	"tramxa/appliance/report"
 	"tramxa/localui"
+	"tramxa/localui/browsertest"
 )
 
-const chromium = "/usr/bin/chromium"
+const chromium = browsertest.Chromium
 
 // TestScreenshots takes pictures of the main pages of an invented commune, to be
 // looked at by people: TRAMXA_SHOTS names the folder they go to.

@@ -101,6 +101,11 @@ var sentences = []sentence{
 		why: "pages write through the registrar, where rules and roles are, and read through a view; a page with the store in its hand would be a second way in",
 	},
 	{
+		who: []string{"tramxa"}, except: []string{"tramxa/localui/browsertest"},
+		never: []string{"tramxa/localui/browsertest"}, direct: true,
+		why: "it works pages for tests, and no program may carry it",
+	},
+	{
 		who: []string{"tramxa"}, except: []string{"tramxa/service"},
 		never: []string{"github.com/kardianos/service"}, direct: true,
 		why: "what differs between service managers is told in one place; everything else runs the same in the foreground, where it can be tested",

@@ -1,0 +1,236 @@
+package browsertest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Hand works one tab as a person does, and counts.
+type Hand struct {
+	browser *Browser
+	t       testing.TB
+	session string
+	list    []Step
+}
+
+// Step is something that had to be done, in the order in which it was.
+type Step struct {
+	What   string // in the user's words
+	How    string
+	Keys   int // Enter, Tab, Space, digits of a list, Ctrl+Enter: one each
+	Clicks int
+	Typed  int // characters of values
+}
+
+func (h *Hand) call(method string, params map[string]any) json.RawMessage {
+	h.t.Helper()
+	return h.browser.call(h.session, method, params)
+}
+
+// Go opens another address in the tab.
+func (h *Hand) Go(address string) {
+	h.t.Helper()
+	h.call("Page.navigate", map[string]any{"url": address})
+}
+
+// Reload loads the page again.
+func (h *Hand) Reload() {
+	h.t.Helper()
+	h.call("Page.reload", nil)
+}
+
+// Step begins a step; what is pressed, typed and clicked from now on is its.
+func (h *Hand) Step(what string) { h.list = append(h.list, Step{What: what}) }
+
+// Beside counts what is pressed where this hand does not reach: the boot menu, a
+// warning of the browser, a printer's window.
+func (h *Hand) Beside(what, how string, keys, clicks int) {
+	h.list = append(h.list, Step{What: what, How: how, Keys: keys, Clicks: clicks})
+}
+
+func (h *Hand) note(how string, keys, clicks, typed int) {
+	if len(h.list) == 0 {
+		h.Step("")
+	}
+	s := &h.list[len(h.list)-1]
+	s.How = strings.TrimSpace(s.How + " " + how)
+	s.Keys, s.Clicks, s.Typed = s.Keys+keys, s.Clicks+clicks, s.Typed+typed
+}
+
+// Steps are the steps so far.
+func (h *Hand) Steps() []Step { return h.list }
+
+// keyCodes are what the browser's protocol wants of a key.
+var keyCodes = map[string]struct {
+	vk   int
+	text string
+}{"Enter": {13, "\r"}, "Tab": {9, ""}, "Space": {32, " "}, "ArrowDown": {40, ""}}
+
+// Press presses keys by name; "Ctrl+Enter" holds the one before the plus. A digit
+// or a letter is its own name.
+func (h *Hand) Press(names ...string) {
+	h.t.Helper()
+	for _, name := range names {
+		key, ctrl := strings.CutPrefix(name, "Ctrl+")
+		p := h.key(key)
+		if ctrl {
+			p["modifiers"] = 2
+			delete(p, "text")
+		}
+		h.call("Input.dispatchKeyEvent", p)
+		p["type"] = "keyUp"
+		delete(p, "text")
+		h.call("Input.dispatchKeyEvent", p)
+		h.note(name, 1, 0, 0)
+	}
+}
+
+func (h *Hand) key(name string) map[string]any {
+	h.t.Helper()
+	if len(name) == 1 && (name >= "0" && name <= "9" || name >= "A" && name <= "Z") {
+		return map[string]any{"type": "keyDown", "key": name, "windowsVirtualKeyCode": int(name[0]), "text": name}
+	}
+	k, ok := keyCodes[name]
+	if !ok {
+		h.t.Fatalf("no key %q", name)
+	}
+	key := name
+	if name == "Space" {
+		key = " "
+	}
+	p := map[string]any{"type": "keyDown", "key": key, "code": name, "windowsVirtualKeyCode": k.vk}
+	if k.text != "" {
+		p["text"] = k.text
+	}
+	return p
+}
+
+// Write types into what has the focus, at once.
+func (h *Hand) Write(s string) { h.write(s, "“"+s+"”") }
+
+// WriteSecret is Write of what no list may show.
+func (h *Hand) WriteSecret(s string) { h.write(s, "“…”") }
+
+func (h *Hand) write(s, shown string) {
+	h.t.Helper()
+	h.call("Input.insertText", map[string]any{"text": s})
+	h.note(shown, 0, 0, len([]rune(s)))
+}
+
+// Click clicks into the middle of the first thing that fits.
+func (h *Hand) Click(selector string) {
+	h.t.Helper()
+	h.Until(`document.querySelector(`+quote(selector)+`) ? "there" : ""`, "there")
+	var at struct{ X, Y float64 }
+	where := h.Eval(`(() => { const el = document.querySelector(` + quote(selector) + `); el.scrollIntoView({ block: "center" }); const r = el.getBoundingClientRect(); return JSON.stringify({ X: r.x + r.width / 2, Y: r.y + r.height / 2 }); })()`)
+	if err := json.Unmarshal([]byte(where), &at); err != nil {
+		h.t.Fatalf("%s: %v", selector, err)
+	}
+	for _, kind := range []string{"mousePressed", "mouseReleased"} {
+		h.call("Input.dispatchMouseEvent", map[string]any{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1})
+	}
+	h.note("click", 0, 1, 0)
+}
+
+func quote(s string) string {
+	b, _ := json.Marshal(s) // a string always can be
+	return string(b)
+}
+
+// Eval evaluates an expression in the page; "" between two pages and for what is
+// no text.
+func (h *Hand) Eval(expression string) string {
+	h.t.Helper()
+	b, fault := h.browser.try(h.session, "Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": true})
+	if strings.Contains(string(fault), "navigated") || strings.Contains(string(fault), "context") {
+		return ""
+	}
+	if fault != nil {
+		h.t.Fatalf("%s: %s", expression, fault)
+	}
+	var out struct {
+		Result struct{ Value any }
+	}
+	if err := json.Unmarshal(b, &out); err != nil {
+		h.t.Fatal(err)
+	}
+	s, _ := out.Result.Value.(string)
+	return s
+}
+
+// Until evaluates an expression until what it gives contains the text wanted.
+func (h *Hand) Until(expression, want string) {
+	h.t.Helper()
+	var got string
+	for end := time.Now().Add(h.browser.patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if got = h.Eval(expression); strings.Contains(got, want) {
+			return
+		}
+	}
+	h.t.Fatalf("%s gives %q, not %q; the page is %s", expression, got, want, h.Page())
+}
+
+// At waits for a page with something in it.
+func (h *Hand) At(path, selector string) {
+	h.t.Helper()
+	h.Until(`document.readyState + " " + location.pathname + " " + (document.querySelector(`+quote(selector)+`) ? "there" : "")`, "complete "+path+" there")
+}
+
+// Focus waits until an element has the focus.
+func (h *Hand) Focus(selector string) {
+	h.t.Helper()
+	h.Until(`document.activeElement && document.activeElement.matches(`+quote(selector)+`) ? "yes" : (document.activeElement || {}).outerHTML || "none"`, "yes")
+}
+
+// Page is where the tab is, and the text of the page, bounded.
+func (h *Hand) Page() string {
+	h.t.Helper()
+	return h.Eval(`location.href + ": " + (document.body ? document.body.innerText : "").replace(/\s+/g, " ").slice(0, 1500)`)
+}
+
+// Shot writes a picture of the whole page to a PNG file.
+func (h *Hand) Shot(file string) {
+	h.t.Helper()
+	var m struct {
+		CSSContentSize struct{ Width, Height float64 }
+	}
+	h.browser.ask(h.session, "Page.getLayoutMetrics", nil, &m)
+	size := m.CSSContentSize
+	var out struct{ Data string }
+	h.browser.ask(h.session, "Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true,
+		"clip": map[string]any{"x": 0, "y": 0, "width": size.Width, "height": size.Height, "scale": 1}}, &out)
+	b, err := base64.StdEncoding.DecodeString(out.Data)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(file), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(file, b, 0o644)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// Total adds up all steps.
+func (h *Hand) Total() (s Step) {
+	for _, l := range h.list {
+		s.Keys, s.Clicks, s.Typed = s.Keys+l.Keys, s.Clicks+l.Clicks, s.Typed+l.Typed
+	}
+	return s
+}
+
+// Log prints the list of steps.
+func (h *Hand) Log() {
+	h.t.Helper()
+	h.t.Logf("%-36s %4s %6s  %s", "step", "keys", "clicks", "what is pressed and typed")
+	for _, l := range h.list {
+		h.t.Logf("%-36s %4d %6d  %s", l.What, l.Keys, l.Clicks, l.How)
+	}
+	sum := h.Total()
+	h.t.Logf("%-36s %4d %6d  %d together, and %d characters typed", "all", sum.Keys, sum.Clicks, sum.Keys+sum.Clicks, sum.Typed)
+}
