@@ -32,7 +32,7 @@ var wanted = map[string][]string{
 	"sysinit.target.wants": {"tramxa-prepare.service", "systemd-timesyncd.service", "systemd-resolved.service", "systemd-network-generator.service"},
 	"multi-user.target.wants": {
 		"tramxa.service", "tramxa-screen.service", "tramxa-install.service", "tramxa-rescue.service", "tramxa-unattended.service",
-		"tramxa-ssh.service", "tramxa-root-confirm.path", "tramxa-root-apply.path", "tramxa-root-leave.timer", "systemd-networkd.service", "acpid.service",
+		"tramxa-ssh.service", "tramxa-root-confirm.path", "tramxa-root-apply.path", "tramxa-root-leave.timer", "tramxa-clock.path", "systemd-networkd.service", "acpid.service",
 	},
 }
 

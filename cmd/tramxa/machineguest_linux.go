@@ -24,6 +24,7 @@ func machineGuestVerbs() []verb {
 		{name: "screen", about: "(image) say on this screen how the station can be reached, until stopped", run: runMachineScreen},
 		{name: "font", about: "(image) give this machine's screen Vietnamese letters of a readable size", run: runMachineFont},
 		{name: "stick", args: "NAME", about: "(image) mount the stick on a device for the station", run: runMachineStick},
+		{name: "clock", about: "(image) set this machine's clock to what the station was told", run: runMachineClock},
 		{name: "install", args: "[--unattended] [--disk DEVICE]", about: "(image) put this system on an internal disk; asks before it erases", run: runMachineInstall},
 	}
 }
@@ -49,6 +50,26 @@ func runMachineStick(_ context.Context, args []string, io stdio) error {
 		return err
 	}
 	return notAnImage(guest.MountStick(words[0]))
+}
+
+func runMachineClock(_ context.Context, args []string, io stdio) error {
+	if _, err := newFlags("machine clock", io).parse(args, 0); err != nil {
+		return err
+	}
+	if _, err := guest.ReadState(); err != nil {
+		return notAnImage(err)
+	}
+	// The directory belongs to the station's user: no link may lead out of it.
+	root, err := os.OpenRoot(string(place.Default()))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := guest.SetClock(root); err != nil {
+		return err
+	}
+	fmt.Fprintln(io.out, "the clock was set to", time.Now().UTC().Format(time.RFC3339))
+	return nil
 }
 
 func notAnImage(err error) error {

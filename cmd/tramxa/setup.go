@@ -141,7 +141,7 @@ func (f *founding) options(code string) (localui.SetupOptions, error) {
 		Save:     func(b []byte) error { return journal.WriteFileAtomic(journal.OS, state, b, 0o600) },
 		Finish:   f.finish,
 		Recovery: f.recovery,
-		Prefill:  prefillOf(s), Units: units, Clock: clock.New(clock.Options{}).Now,
+		Prefill:  prefillOf(s), Units: units, Clock: clock.New(clock.Options{}).Now, SetClock: clockSetter(f.base),
 		Machine: func() []localui.Section { return f.pc.sections(context.Background()) }, DiskTest: f.pc.diskTest,
 		CheckPin: func(pin string) error { _, err := identity.ParsePin(pin); return err },
 		Backups:  f.oldOnes, Restore: f.bringBack,

@@ -414,6 +414,18 @@ func TestNetworkAndKeys(t *testing.T) {
 	}
 }
 
+func TestClockIsSetToATimeAndNothingElse(t *testing.T) {
+	at := time.Date(2026, 12, 24, 3, 30, 0, 0, time.UTC)
+	if got, err := parseClockRequest(ClockRequest(at)); err != nil || !got.Equal(at) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, bad := range []string{"", "\n", "1798083000", "01798083000\n", "+1798083000\n", "1798083000\n\n", "0\n", "99999999999\n", "2026-12-24\n"} {
+		if got, err := parseClockRequest([]byte(bad)); err == nil {
+			t.Errorf("%q was taken for %v", bad, got)
+		}
+	}
+}
+
 func TestScreenFitsAndSays(t *testing.T) {
 	v := View{Release: "1.0", State: State{Slot: "A", Removable: true, Seed: strings.Repeat("sai ", 100)}, LAN: []string{"192.168.1.10", "10.0.0.1"}}
 	for name, c := range map[string]struct {
