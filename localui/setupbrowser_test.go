@@ -65,34 +65,3 @@ func TestFromStickToFirstBirth(t *testing.T) {
 		t.Errorf("the book has %d births", births)
 	}
 }
-
-// TestSheetGroupsInABrowser: a full group leads on, several pasted at once are
-// shared out, and one that is corrected keeps the caret.
-func TestSheetGroupsInABrowser(t *testing.T) {
-	if os.Getenv("TRAMXA_LONG") != "1" {
-		t.Skip("skipped: TRAMXA_LONG is not 1")
-	}
-	f := newFirstStart(t, nil)
-	f.through("truong-tram")
-	h := browsertest.Start(t, browsertest.Options{}).Open(f.w.server.URL + "/cai-dat/phieu")
-	box := func(n string) string { return `document.querySelector("[name=group` + n + `]").value` }
-	for _, pasted := range []string{"ABC123DEF456", "ABC123-DEF456", " ABC 123 - DEF 456 "} {
-		h.At("/cai-dat/phieu", "#proof")
-		h.Eval(`(() => { document.querySelector("[name=group1]").focus(); return ""; })()`)
-		h.Write(pasted)
-		h.Focus("[name=group2]")
-		h.Until(box("1")+" + '|' + "+box("2"), "ABC123|DEF456")
-		h.Reload()
-		h.Until(`document.readyState + "|" + `+box("1")+` + "|" + document.activeElement.id`, "complete||print")
-	}
-	h.Eval(`(() => { document.querySelector("[name=group1]").focus(); return ""; })()`)
-	h.Write("ABC12")
-	h.Focus("[name=group1]") // not full yet
-	h.Write("3")
-	h.Focus("[name=group2]")
-	h.Write("D")
-	h.Eval(`(() => { const b = document.querySelector("[name=group1]"); b.focus(); b.value = "ABC12"; b.setSelectionRange(1, 1); return ""; })()`)
-	h.Write("X")
-	h.Focus("[name=group1]") // in the middle of it
-	h.Until(box("1")+" + '|' + "+box("2"), "AXBC12|D")
-}

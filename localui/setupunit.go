@@ -74,10 +74,7 @@ var unitKinds = []string{"Xã ", "Phường ", "Đặc khu "}
 // unitOf is placeOf the other way: the name of the unit in that of a place; "" when
 // it is named another way.
 func unitOf(place string) string {
-	rest, ok := strings.CutPrefix(cleanLine(place), placeBegin)
-	if !ok {
-		return ""
-	}
+	rest := strings.TrimPrefix(cleanLine(place), placeBegin) // or only the unit is named
 	r, size := utf8.DecodeRuneInString(rest)
 	name := string(unicode.ToUpper(r)) + rest[size:]
 	for _, kind := range unitKinds {

@@ -90,6 +90,7 @@ func TestUnitNameFromTheStick(t *testing.T) {
 		"Trạm y tế phường Diên Hồng":  {"Phường Diên Hồng", `name="place"`},
 		"Trạm y tế  đặc khu Lý Sơn":   {"Đặc khu Lý Sơn", `name="place"`},
 		"Trạm y tế Xã Ia Grai":        {"Xã Ia Grai", `name="place"`},
+		"xã Ia Grai":                  {"Xã Ia Grai", `name="place"`},
 		"Phòng khám khu vực Ia Grai":  {"", `name="unit_name"`},
 		"Trạm y tế xã <b>Ia Grai</b>": {"Xã <b>Ia Grai</b>", `name="place"`},
 		"Trạm y tế xã":                {"", `name="unit_name"`},
