@@ -75,7 +75,7 @@ func fillDatabase(db *badger.DB, from io.Reader) error {
 	if err := w.Prepare(); err != nil {
 		return err
 	}
-	head, r, err := peekHeader(from)
+	head, r, err := PeekHeader(from)
 	if err != nil {
 		w.Cancel()
 		return err

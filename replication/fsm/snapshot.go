@@ -104,14 +104,8 @@ func (v *View) WriteSnapshot(to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(frameRaw))
+	w, err := newSnapshotWriter(to, Header{Index: v.at.Index, Term: v.at.Term, Fold: fold})
 	if err != nil {
-		return err
-	}
-	w := &snapshotWriter{to: bufio.NewWriterSize(to, 256<<10), sum: sha256.New(), zip: zip}
-	head := Header{Index: v.at.Index, Term: v.at.Term, Fold: fold}.encode()
-	w.sum.Write(head)
-	if _, err := w.to.Write(head); err != nil {
 		return err
 	}
 	for _, space := range []byte{spaceRegister, spaceState} {
@@ -128,6 +122,18 @@ type snapshotWriter struct {
 	zip         *zstd.Encoder
 	raw, packed []byte
 	rows        uint64
+}
+
+func newSnapshotWriter(to io.Writer, h Header) (*snapshotWriter, error) {
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(frameRaw))
+	if err != nil {
+		return nil, err
+	}
+	w := &snapshotWriter{to: bufio.NewWriterSize(to, 256<<10), sum: sha256.New(), zip: zip}
+	head := h.encode()
+	w.sum.Write(head)
+	_, err = w.to.Write(head)
+	return w, err
 }
 
 func (w *snapshotWriter) row(key, value []byte) error {
@@ -283,8 +289,8 @@ func (s *snapshotReader) end() error {
 	return nil
 }
 
-// peekHeader returns the header and a reader of the whole stream, header again.
-func peekHeader(from io.Reader) (Header, io.Reader, error) {
+// PeekHeader returns the header and a reader of the whole stream, header again.
+func PeekHeader(from io.Reader) (Header, io.Reader, error) {
 	r := bufio.NewReaderSize(from, 256<<10)
 	b, err := r.Peek(snapshotHeader)
 	if err != nil {

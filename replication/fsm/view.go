@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -244,25 +245,31 @@ func hashInside(b *batch.Batch, secret journal.Secret, at journal.Seq) journal.H
 // Hash is SHA-256 over all rows that replicas must have in common, in key order:
 // be32 length ‖ key ‖ be32 length ‖ value. It reads everything.
 func (v *View) Hash() (journal.Hash, error) {
-	sum := sha256.New()
-	var n [4]byte
-	put := func(b []byte) {
-		binary.BigEndian.PutUint32(n[:], uint32(len(b)))
-		sum.Write(n[:])
-		sum.Write(b)
-	}
+	sum := newRowHash()
 	for _, space := range []byte{spaceRegister, spaceState} {
-		err := v.each([]byte{space}, true, func(key, value []byte) error {
-			put(key)
-			put(value)
-			return nil
-		})
-		if err != nil {
+		if err := v.each([]byte{space}, true, sum.row); err != nil {
 			return journal.Hash{}, err
 		}
 	}
-	return journal.Hash(sum.Sum(nil)), nil
+	return sum.hash(), nil
 }
+
+// rowHash reckons Hash row by row.
+type rowHash struct{ sum hash.Hash }
+
+func newRowHash() rowHash { return rowHash{sha256.New()} }
+
+func (h rowHash) row(key, value []byte) error {
+	var n [4]byte
+	for _, b := range [][]byte{key, value} {
+		binary.BigEndian.PutUint32(n[:], uint32(len(b)))
+		h.sum.Write(n[:])
+		h.sum.Write(b)
+	}
+	return nil
+}
+
+func (h rowHash) hash() journal.Hash { return journal.Hash(h.sum.Sum(nil)) }
 
 // Register reads the register of a station.
 func (v *View) Register(s journal.Station) *register.View { return register.NewView(v.txn, s) }

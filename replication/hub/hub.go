@@ -113,7 +113,11 @@ func (h *Hub) open() (err error) {
 	if h.parts, err = openParts(filepath.Join(o.Dir, "releases"), o.PartsReserve); err != nil {
 		return err
 	}
-	if h.stream, err = newStream(o, h.serveParts); err != nil {
+	lineage, err := lineageOf(o.Dir)
+	if err != nil {
+		return err
+	}
+	if h.stream, err = newStream(o, lineage, h.serveParts); err != nil {
 		return err
 	}
 	h.trans = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
@@ -282,6 +286,10 @@ func (h *Hub) Addr() string { return string(h.trans.LocalAddr()) }
 // View calls fn with this node's state as it is now, on a follower perhaps a
 // little old.
 func (h *Hub) View(fn func(*fsm.View) error) error { return h.fsm.View(fn) }
+
+// VerifyTables reads the checksums of this node's state: what View gave is to be
+// believed when it returns nil.
+func (h *Hub) VerifyTables() error { return h.fsm.VerifyTables() }
 
 // WaitLeader waits until some node leads and this node knows it.
 func (h *Hub) WaitLeader(ctx context.Context) (Peer, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ import (
 const (
 	purposeRaft    byte = 1
 	purposeParts   byte = 2  // see peerparts.go
+	purposePlanted byte = 3  // raft of a planted hub: the 8 bytes of its lineage follow
 	maxConnections      = 64 // inbound at once, all peers together
 	handshakeTime       = 10 * time.Second
 )
@@ -27,6 +29,7 @@ type stream struct {
 	listener net.Listener
 	server   *tls.Config
 	o        Options
+	lineage  Lineage
 	slots    chan struct{}
 	serve    func(net.Conn) // closes what it is given
 
@@ -36,7 +39,7 @@ type stream struct {
 	work   sync.WaitGroup // until Close: the accepting goroutine, handshakes, and what serve does
 }
 
-func newStream(o Options, serve func(net.Conn)) (*stream, error) {
+func newStream(o Options, lineage Lineage, serve func(net.Conn)) (*stream, error) {
 	l := o.Listener
 	if l == nil {
 		var err error
@@ -45,7 +48,7 @@ func newStream(o Options, serve func(net.Conn)) (*stream, error) {
 		}
 	}
 	member := func(id string) bool { _, ok := o.peer(id); return ok }
-	s := &stream{listener: l, server: identity.PeerTLS(o.Node, o.Clock, member), o: o, slots: make(chan struct{}, maxConnections),
+	s := &stream{listener: l, server: identity.PeerTLS(o.Node, o.Clock, member), o: o, lineage: lineage, slots: make(chan struct{}, maxConnections),
 		serve: serve, raft: make(chan net.Conn), closed: make(chan struct{})}
 	s.work.Go(s.run)
 	return s, nil
@@ -77,10 +80,11 @@ func (s *stream) run() {
 // admit makes the handshake and hands the connection to whom it is for.
 func (s *stream) admit(c *inbound) {
 	end := s.untilClosed(c)
-	var b [1]byte
 	err := c.SetDeadline(time.Now().Add(handshakeTime))
+	var purpose byte
+	var lineage Lineage
 	if err == nil {
-		_, err = c.Conn.Read(b[:]) // makes the handshake
+		purpose, lineage, err = readPurpose(c) // makes the handshake
 	}
 	if err == nil {
 		err = c.SetDeadline(time.Time{})
@@ -90,11 +94,15 @@ func (s *stream) admit(c *inbound) {
 		_ = c.Close() // too slow, or no node of this hub
 		return
 	}
-	switch b[0] {
-	case purposeParts:
+	switch {
+	case purpose == purposeParts:
 		s.serve(c)
 		end()
-	case purposeRaft:
+	case purpose == purposeRaft && lineage != s.lineage:
+		end()
+		s.o.Log.Warn("a node of another hub knocks: one from before this hub was restored from a copy, or restored from another copy")
+		_ = c.Close()
+	case purpose == purposeRaft:
 		end() // from here on it is raft's to close
 		select {
 		case s.raft <- c:
@@ -103,9 +111,28 @@ func (s *stream) admit(c *inbound) {
 		}
 	default:
 		end()
-		s.o.Log.Warn("a peer asks for what this program does not know", "purpose", b[0])
+		s.o.Log.Warn("a peer asks for what this program does not know", "purpose", purpose)
 		_ = c.Close()
 	}
+}
+
+// purposeBytes is what a connection for raft begins with.
+func (l Lineage) purposeBytes() []byte {
+	if l == (Lineage{}) {
+		return []byte{purposeRaft}
+	}
+	return append([]byte{purposePlanted}, l[:]...)
+}
+
+// readPurpose reads the first bytes of a connection; those of a planted hub's raft
+// as purposeRaft and its lineage.
+func readPurpose(c io.Reader) (purpose byte, l Lineage, err error) {
+	var b [1]byte
+	if _, err = io.ReadFull(c, b[:]); err != nil || b[0] != purposePlanted {
+		return b[0], l, err
+	}
+	_, err = io.ReadFull(c, l[:])
+	return purposeRaft, l, err
 }
 
 // untilClosed cuts a connection when the stream is closed, unless end was called
@@ -148,10 +175,10 @@ func (s *stream) Addr() net.Addr { return s.listener.Addr() }
 func (s *stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), min(or(timeout, handshakeTime), handshakeTime))
 	defer cancel()
-	return s.dial(ctx, string(address), purposeRaft)
+	return s.dial(ctx, string(address), s.lineage.purposeBytes()...)
 }
 
-func (s *stream) dial(ctx context.Context, address string, purpose byte) (net.Conn, error) {
+func (s *stream) dial(ctx context.Context, address string, purpose ...byte) (net.Conn, error) {
 	raw, err := s.o.Dial(ctx, address)
 	if err != nil {
 		return nil, err
@@ -164,7 +191,7 @@ func (s *stream) dial(ctx context.Context, address string, purpose byte) (net.Co
 	return c, nil
 }
 
-func (s *stream) greet(ctx context.Context, c *tls.Conn, address string, purpose byte) error {
+func (s *stream) greet(ctx context.Context, c *tls.Conn, address string, purpose []byte) error {
 	if err := c.HandshakeContext(ctx); err != nil {
 		return err
 	}
@@ -175,7 +202,7 @@ func (s *stream) greet(ctx context.Context, c *tls.Conn, address string, purpose
 	if p, ok := s.o.peer(id); !ok || p.Raft != address {
 		return fmt.Errorf("node %s answers at %s, which is another's address", id, address)
 	}
-	_, err = c.Write([]byte{purpose})
+	_, err = c.Write(purpose)
 	return err
 }
 

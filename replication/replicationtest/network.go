@@ -28,6 +28,13 @@ func newNetwork() *network {
 	return &network{cut: map[[2]string]bool{}, conns: map[*wire]bool{}, names: map[string]string{}}
 }
 
+// name says whose address that is.
+func (n *network) name(addr, id string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.names[addr] = id
+}
+
 // dialer returns the Dial of a node.
 func (n *network) dialer(from string) func(context.Context, string) (net.Conn, error) {
 	return func(ctx context.Context, addr string) (net.Conn, error) {

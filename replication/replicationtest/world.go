@@ -27,6 +27,9 @@ type World struct {
 
 	net *network
 	rng *rand.Rand
+	ca  *identity.CA
+	dir string
+	o   Options
 }
 
 // Node is a place of the hub with its directory; the hub in it may be dead.
@@ -80,11 +83,25 @@ func New(t testing.TB, o Options) *World {
 // plant makes certificates, directories and addresses for three nodes.
 func (w *World) plant(o Options) {
 	w.T.Helper()
-	dir := w.T.TempDir()
-	ca, err := identity.CreateCA(filepath.Join(dir, "ca.key"))
-	if err != nil {
+	var err error
+	w.dir, w.o = w.T.TempDir(), o
+	if w.ca, err = identity.CreateCA(filepath.Join(w.dir, "ca.key")); err != nil {
 		w.T.Fatal(err)
 	}
+	var links []string
+	for range 3 {
+		if o.Links {
+			links = append(links, freeAddress(w.T))
+		}
+	}
+	w.Nodes = w.seats(1, links)
+}
+
+// seats makes certificates, directories and raft addresses for three nodes, the
+// first of which has this number.
+func (w *World) seats(number int, links []string) (nodes []*Node) {
+	w.T.Helper()
+	o := w.o
 	var peers []hub.Peer
 	var listeners []net.Listener
 	for i := range 3 {
@@ -93,20 +110,20 @@ func (w *World) plant(o Options) {
 			w.T.Fatal(err)
 		}
 		listeners = append(listeners, l)
-		id := fmt.Sprintf("node-%d", i+1)
+		id := fmt.Sprintf("node-%d", number+i)
 		p := hub.Peer{ID: id, Raft: l.Addr().String(), Link: id + ".example:443"}
 		if o.Links {
-			p.Link = freeAddress(w.T)
+			p.Link = links[i]
 		}
 		peers = append(peers, p)
-		w.net.names[l.Addr().String()] = id
+		w.net.name(l.Addr().String(), id)
 	}
 	for i, p := range peers {
-		n := &Node{ID: p.ID, Dir: filepath.Join(dir, p.ID)}
+		n := &Node{ID: p.ID, Dir: filepath.Join(w.dir, p.ID)}
 		if err := os.MkdirAll(n.Dir, 0o700); err != nil {
 			w.T.Fatal(err)
 		}
-		cert, err := ca.CreateNode(n.Dir, p.ID, time.Now())
+		cert, err := w.ca.CreateNode(n.Dir, p.ID, time.Now())
 		if err != nil {
 			w.T.Fatal(err)
 		}
@@ -123,8 +140,9 @@ func (w *World) plant(o Options) {
 		if o.Tune != nil {
 			o.Tune(&n.o)
 		}
-		w.Nodes = append(w.Nodes, n)
+		nodes = append(nodes, n)
 	}
+	return nodes
 }
 
 func (n *Node) start(t testing.TB) {
