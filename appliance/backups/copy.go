@@ -112,11 +112,14 @@ func (c Copy) marshal() ([]byte, error) {
 		State: hex.EncodeToString(c.State.Hash[:]), Manifest: c.Manifest})
 }
 
-// parseCopy decodes the file of a copy; store.ErrBadBackup.
+// parseCopy decodes the file of a copy; store.ErrBadBackup, journal.ErrNewer.
 func parseCopy(b []byte) (Copy, error) {
 	bad := func(err error) (Copy, error) { return Copy{}, fmt.Errorf("%w: %w", store.ErrBadBackup, err) }
 	if len(b) > maxCopy {
 		return bad(fmt.Errorf("%d bytes", len(b)))
+	}
+	if err := store.NewerSealed(b, copyVersion); err != nil {
+		return Copy{}, err
 	}
 	var f copyFile
 	if err := store.Unseal(b, &f); err != nil {
@@ -138,7 +141,10 @@ func copyNumber(name string) (int, bool) {
 }
 
 // Copies lists the copies in a station's folder, oldest first, and the names of
-// those whose file does not hold together. fsys nil: the real one.
+// those whose file does not hold together. When a newer program made one, the
+// error wraps journal.ErrNewer and the list has the others: nobody here knows
+// which files that one needs, so nothing may be written or removed there. fsys
+// nil: the real one.
 func Copies(fsys journal.FS, folder string) (list []Copy, bad []string, err error) {
 	if fsys == nil {
 		fsys = journal.OS
@@ -150,6 +156,7 @@ func Copies(fsys journal.FS, folder string) (list []Copy, bad []string, err erro
 	if err != nil {
 		return nil, nil, err
 	}
+	var newer error
 	for _, name := range names {
 		n, ok := copyNumber(name)
 		if !ok {
@@ -160,6 +167,10 @@ func Copies(fsys journal.FS, folder string) (list []Copy, bad []string, err erro
 			return nil, nil, err
 		}
 		c, err := parseCopy(b)
+		if errors.Is(err, journal.ErrNewer) {
+			newer = fmt.Errorf("%s: copy %d: %w", folder, n, err)
+			continue
+		}
 		if err != nil || c.Number != n {
 			bad = append(bad, name)
 			continue
@@ -168,7 +179,7 @@ func Copies(fsys journal.FS, folder string) (list []Copy, bad []string, err erro
 		list = append(list, c)
 	}
 	slices.SortFunc(list, func(a, b Copy) int { return a.Number - b.Number })
-	return list, bad, nil
+	return list, bad, newer
 }
 
 // OpenFolder reads a backup that is a folder of its own; store.ErrBadBackup.
@@ -182,7 +193,7 @@ func OpenFolder(fsys journal.FS, dir string) (Copy, error) {
 
 // Look finds the backups in a folder: it may be a place (tramxa-backup, or
 // backups below the base), a station's folder in one, or a backup. Nothing there
-// is no error.
+// is no error. Beside an error there may be copies, see Copies.
 func Look(fsys journal.FS, dir string) ([]Copy, error) {
 	if fsys == nil {
 		fsys = journal.OS

@@ -43,10 +43,13 @@ func (i Info) Marshal() ([]byte, error) {
 	return store.Seal(i)
 }
 
-// ParseInfo decodes what Marshal wrote; ErrBadInfo.
+// ParseInfo decodes what Marshal wrote; ErrBadInfo, journal.ErrNewer.
 func ParseInfo(b []byte) (Info, error) {
 	if len(b) > maxInfo {
 		return Info{}, fmt.Errorf("%w: %d bytes", ErrBadInfo, len(b))
+	}
+	if err := store.NewerSealed(b, infoVersion); err != nil {
+		return Info{}, fmt.Errorf("%s: %w", InfoName, err)
 	}
 	var i Info
 	if err := store.Unseal(b, &i); err != nil {

@@ -301,12 +301,16 @@ func (r *run) proveOlder(ctx context.Context, p *place, st *PlaceStatus) error {
 	return nil
 }
 
-// open opens the station's folder in a place.
+// open opens the station's folder in a place. One in which a newer program made
+// copies is left as it is.
 func (n *Nightly) open(t Target) (*place, error) {
 	g := n.o.Station.Genesis()
 	p := &place{fs: n.o.FS, folder: filepath.Join(t.Dir, FolderName(g.Origin.Station, g.Key)), reserve: mediumReserve}
 	if t.Kind == Local {
 		p.reserve = n.o.Reserve
+	}
+	if _, _, err := Copies(p.fs, p.folder); errors.Is(err, journal.ErrNewer) {
+		return p, fmt.Errorf("%w; hint: rename the folder, then a new one is begun, or install the newer version", err)
 	}
 	return p, p.fs.MkdirAll(p.folder, 0o700)
 }

@@ -63,16 +63,27 @@ func Prove(ctx context.Context, c Copy, o ProofOptions) (p Proof, err error) {
 	if p.Seq, p.State, err = stateOf(ctx, so); err != nil {
 		return p, err
 	}
-	p.Compared = c.State.Fold == p.State.Fold
 	switch {
 	case p.Seq != m.Seq:
 		return p, fmt.Errorf("%w: it stands at %d, the manifest says %d", ErrDiffers, p.Seq, m.Seq)
 	case p.State != restored:
 		return p, fmt.Errorf("%w: its checkpoint is not the fold of its journal", ErrDiffers)
-	case p.Compared && p.State != c.State:
-		return p, fmt.Errorf("%w: at record %d", ErrDiffers, p.Seq)
 	}
-	return p, nil
+	p.Compared, err = c.Agrees(p.State)
+	return p, err
+}
+
+// Agrees compares a restored register with the one that the station stated when
+// the copy was made; ErrDiffers. false: there is nothing to compare it with, for
+// another version folded it, or none is stated.
+func (c Copy) Agrees(restored store.State) (bool, error) {
+	if c.State.Fold != restored.Fold {
+		return false, nil
+	}
+	if c.State != restored {
+		return false, fmt.Errorf("%w: %d rows, %x; stated are %d rows, %x", ErrDiffers, restored.Rows, restored.Hash[:8], c.State.Rows, c.State.Hash[:8])
+	}
+	return true, nil
 }
 
 // roomFor wants what a restored copy of so many bytes and its register take.

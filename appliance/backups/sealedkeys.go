@@ -85,6 +85,9 @@ func parseSealed(b []byte) (sealedHead, error) {
 	if crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) != sum {
 		return bad("checksum does not fit")
 	}
+	if string(b[:4]) == sealedMagic && b[4] > sealedVersion {
+		return sealedHead{}, fmt.Errorf("%w: %w: version %d", ErrBadSealed, journal.ErrNewer, b[4])
+	}
 	if string(b[:4]) != sealedMagic || b[4] != sealedVersion {
 		return bad("another format or version")
 	}

@@ -102,7 +102,11 @@ func ParseGenesis(b []byte) (Genesis, error) {
 	if string(r.take(4)) != genesisMagic {
 		return Genesis{}, fmt.Errorf("%w: not a genesis", ErrFormat)
 	}
-	if v := r.u8(); v != genesisVersion {
+	v := r.u8()
+	if v > genesisVersion {
+		return Genesis{}, fmt.Errorf("%w: %w: genesis version %d", ErrFormat, ErrNewer, v)
+	}
+	if v != genesisVersion {
 		return Genesis{}, fmt.Errorf("%w: genesis version %d, this program knows %d", ErrFormat, v, genesisVersion)
 	}
 	g.Origin.Station, g.Origin.Epoch, g.Origin.Mint = Station(r.u32()), Epoch(r.u32()), r.u32()

@@ -66,6 +66,9 @@ func parseHeader(b []byte) (header, error) {
 		crc32.Checksum(b[:headerLen-crcLen], castagnoli) != binary.BigEndian.Uint32(b[headerLen-crcLen:]) {
 		return header{}, errBytes
 	}
+	if b[4] > segmentVersion {
+		return header{}, fmt.Errorf("%w: %w: segment version %d", ErrFormat, ErrNewer, b[4])
+	}
 	if b[4] != segmentVersion || b[5] != cipherAESGCM || b[7] != 0 {
 		return header{}, fmt.Errorf("%w: segment version %d, cipher %d", ErrFormat, b[4], b[5])
 	}

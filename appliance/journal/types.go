@@ -98,7 +98,8 @@ var (
 	ErrWrongKey = errors.New("journal was written with another key")
 	ErrNotFound = errors.New("record not found")
 	ErrFormat   = errors.New("journal format not understood")
-	ErrForked   = errors.New("records of another history") // of the same journal: two copies wrote, or one was put back
+	ErrForked   = errors.New("records of another history")                // of the same journal: two copies wrote, or one was put back
+	ErrNewer    = errors.New("written by a newer version of the program") // whole, as far as can be seen, and not understood here
 )
 
 // Genesis is the signed base of an epoch. h(0) commits to it.

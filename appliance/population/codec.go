@@ -48,6 +48,10 @@ func EncodeBody(m Mint, e Entry) (kind Kind, version uint8, body []byte, err err
 	return e.Kind(), Version, body, nil
 }
 
+// Understood reports whether this program folds a body of this kind and version;
+// DecodeBody makes an Unknown of any other.
+func Understood(kind Kind, version uint8) bool { return kind.Known() && version <= Version }
+
 // DecodeBody reads a body that EncodeBody wrote under the mint m. A kind or
 // version this program does not know yields an Unknown and no error. The error
 // wraps ErrMalformed: whatever EncodeBody would not have written is refused. The
@@ -60,7 +64,7 @@ func DecodeBody(m Mint, kind Kind, version uint8, body []byte) (Entry, error) {
 		return nil, fmt.Errorf("%w: no mint", ErrMalformed)
 	case len(body) > MaxBody:
 		return nil, fmt.Errorf("%w: larger than %d bytes", ErrMalformed, MaxBody)
-	case !kind.Known() || version > Version:
+	case !Understood(kind, version):
 		return Unknown{Of: kind, Version: version, Body: bytes.Clone(body)}, nil
 	}
 	r := &bodyReader{r: tuple.NewReader(body), mint: m}

@@ -42,6 +42,7 @@ type Settled struct {
 	Dir    string
 	Seq    journal.Seq
 	State  store.State
+	Agrees bool               // State is what the backup states that the station had
 	Aside  []string           // what was there, renamed
 	Bad    []Range            // what the old disk did not give back
 	Healed []store.HealedLane // journals made anew from Sources
@@ -58,7 +59,7 @@ func Move(ctx context.Context, f Found, keys store.Keys, t Target) (Settled, err
 		return Settled{}, fmt.Errorf("%w; hint: stop it first", store.ErrLocked)
 	}
 	t.Log.say(sayMove, f.Genesis.Origin.Station, f.Path, t.Dir)
-	return t.settle(ctx, f.Genesis, keys, f.Bytes, func(dir string, s *Settled) error {
+	return t.settle(ctx, f, keys, func(dir string, s *Settled) error {
 		list, bad := stationFiles(f.Path, t.Omit)
 		c := copier{ctx: ctx, fs: journal.OS, from: f.Path, to: dir, bad: bad,
 			progress: func(done, total int64) { t.Progress(store.Progress{Stage: StageCopy, Done: done, Total: total}) }}
@@ -77,11 +78,14 @@ func Move(ctx context.Context, f Found, keys store.Keys, t Target) (Settled, err
 // StageCopy is the stage of progress in which files are copied: bytes.
 const StageCopy = "copy"
 
-// Restore makes the station of a backup on this PC. keys must be the station's.
+// Restore makes the station of a backup on this PC. keys must be the station's. A
+// register other than the one the backup states is backups.ErrDiffers, records
+// that this program does not understand are journal.ErrNewer; then nothing is put
+// in place.
 func Restore(ctx context.Context, f Found, keys store.Keys, t Target) (Settled, error) {
 	t = t.defaults()
 	t.Log.say(sayRestore, f.Genesis.Origin.Station, f.Path, t.Dir)
-	return t.settle(ctx, f.Genesis, keys, f.Bytes, func(dir string, _ *Settled) error {
+	return t.settle(ctx, f, keys, func(dir string, _ *Settled) error {
 		src, from := f.Backup.FS()
 		_, err := store.RestoreFrom(ctx, src, from, t.options(dir))
 		if err != nil {
@@ -99,7 +103,7 @@ func Restore(ctx context.Context, f Found, keys store.Keys, t Target) (Settled, 
 func FromHub(ctx context.Context, g journal.Genesis, keys store.Keys, hub store.Source, t Target) (Settled, error) {
 	t = t.defaults()
 	t.Log.say(sayFromHub, g.Origin.Station, t.Dir)
-	return t.settle(ctx, g, keys, 0, func(dir string, s *Settled) error {
+	return t.settle(ctx, Found{Genesis: g}, keys, func(dir string, s *Settled) error {
 		o := t.options(dir)
 		if err := store.InitFrom(o, g); err != nil {
 			return err
@@ -135,14 +139,15 @@ func (t Target) options(dir string) store.Options {
 // settle is the order for all: look, fill beside, open once, and only then set
 // aside what is in the way and put the new one in place. Cut at any point it is
 // done again; what was there is there, or beside under its other name.
-func (t Target) settle(ctx context.Context, g journal.Genesis, keys store.Keys, size int64, fill func(dir string, s *Settled) error) (s Settled, err error) {
+func (t Target) settle(ctx context.Context, f Found, keys store.Keys, fill func(dir string, s *Settled) error) (s Settled, err error) {
+	g := f.Genesis
 	defer func() {
 		if err != nil {
 			t.Log.say(sayFailed, err)
 		}
 	}()
 	if len(g.Key) == 0 {
-		return s, fmt.Errorf("%w: its genesis cannot be read; hint: take another copy", store.ErrBadBackup)
+		return s, fmt.Errorf("%w: its genesis cannot be read: %s; hint: take another copy", store.ErrBadBackup, f.Problem)
 	}
 	if !g.Key.Equal(keys.Signer.Public()) {
 		return s, fmt.Errorf("%w: they are of another station than this", journal.ErrWrongKey)
@@ -150,7 +155,7 @@ func (t Target) settle(ctx context.Context, g journal.Genesis, keys store.Keys, 
 	if err := t.look(keys); err != nil {
 		return s, err
 	}
-	if err := room(journal.OS, t.Dir, 3*size); err != nil {
+	if err := room(journal.OS, t.Dir, 3*f.Bytes); err != nil {
 		return s, err
 	}
 	temp, tempKey := t.Dir+unfinished, t.KeyFile+unfinished
@@ -160,11 +165,19 @@ func (t Target) settle(ctx context.Context, g journal.Genesis, keys store.Keys, 
 	if err := store.PutKeys(journal.OS, tempKey, keys); err != nil {
 		return s, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(tempKey)) }()
+	defer func() {
+		err = errors.Join(err, os.RemoveAll(tempKey))
+		if errors.Is(err, journal.ErrNewer) || errors.Is(err, backups.ErrDiffers) {
+			err = errors.Join(err, os.RemoveAll(temp)) // another attempt would end no better
+		}
+	}()
 	if err := fill(temp, &s); err != nil {
 		return s, err
 	}
 	if s.Seq, s.State, err = openOnce(ctx, t.options(temp)); err != nil {
+		return s, err
+	}
+	if s.Agrees, err = f.Backup.Agrees(s.State); err != nil {
 		return s, err
 	}
 	t.Log.say(sayState, s.Seq, s.State.Rows, s.State.Hash[:8])

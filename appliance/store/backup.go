@@ -278,7 +278,7 @@ func verifyBackup(ctx context.Context, fsys journal.FS, dir string, m Manifest, 
 			FS: fsys, Dir: laneDir(dir, m.Epoch, journal.Lane(lane)), Lane: journal.Lane(lane), Key: keys.Data, Secret: keys.Secret,
 		}, nil)
 		if err != nil {
-			return fmt.Errorf("%w: lane %d: %w", ErrBadBackup, lane, err)
+			return badBackup(fmt.Sprintf("lane %d", lane), err)
 		}
 		if r.Head != want || lane == int(journal.LaneRegister) && r.Hash != journal.Hash(m.Chain) {
 			return fmt.Errorf("%w: lane %d ends at %d, the manifest says %d", ErrBadBackup, lane, r.Head, want)
@@ -290,7 +290,7 @@ func verifyBackup(ctx context.Context, fsys journal.FS, dir string, m Manifest, 
 	}
 	for _, seq := range seqs {
 		if err := verifyCheckpoint(ctx, fsys, ckptPath(dir, seq), keys.Data); err != nil {
-			return fmt.Errorf("%w: checkpoint %d: %w", ErrBadBackup, seq, err)
+			return badBackup(fmt.Sprintf("checkpoint %d", seq), err)
 		}
 	}
 	return nil
@@ -335,7 +335,8 @@ func RestoreFrom(ctx context.Context, src journal.FS, from string, o Options) (M
 }
 
 // VerifyBackup reads a backup whole: every file's hash, both chains, every
-// checkpoint. Nothing is written. src nil: the real file system.
+// checkpoint. Nothing is written. A backup with records that this program does not
+// understand is journal.ErrNewer. src nil: the real file system.
 func VerifyBackup(ctx context.Context, src journal.FS, dir string, keys Keys) (Manifest, error) {
 	if src == nil {
 		src = journal.OS
@@ -348,7 +349,10 @@ func VerifyBackup(ctx context.Context, src journal.FS, dir string, keys Keys) (M
 		return m, fmt.Errorf("%w: the backup is of station %d, epoch %d, the keys of station %d, epoch %d",
 			journal.ErrWrongKey, m.Station, m.Epoch, keys.Station, keys.Epoch)
 	}
-	return m, verifyBackup(ctx, src, dir, m, keys)
+	if err := verifyBackup(ctx, src, dir, m, keys); err != nil {
+		return m, err
+	}
+	return m, understoodBackup(ctx, src, dir, m, keys)
 }
 
 // ReadManifest reads the manifest of the backup in dir. fsys nil: the real one.

@@ -93,6 +93,8 @@ func parseCkptHead(b []byte) (ckptHead, error) {
 		return h, fmt.Errorf("%w: not a checkpoint", ErrBadCheckpoint)
 	case binary.BigEndian.Uint32(b[ckptHeader-4:]) != crc32.Checksum(b[:ckptHeader-4], castagnoli):
 		return h, fmt.Errorf("%w: header checksum", ErrBadCheckpoint)
+	case b[4] > ckptVersion:
+		return h, fmt.Errorf("%w: %w: version %d", ErrBadCheckpoint, journal.ErrNewer, b[4])
 	case b[4] != ckptVersion || b[5] != ckptAESGCM || b[6] != ckptZstd || b[7] != 0:
 		return h, fmt.Errorf("%w: version %d, cipher %d, compression %d", ErrBadCheckpoint, b[4], b[5], b[6])
 	}

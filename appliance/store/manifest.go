@@ -64,6 +64,9 @@ func (m Manifest) Check() error {
 
 func parseManifest(b []byte) (Manifest, error) {
 	var m Manifest
+	if err := NewerSealed(b, manifestVersion); err != nil {
+		return m, fmt.Errorf("manifest of the backup: %w", err)
+	}
 	if err := unseal(b, &m); err != nil {
 		return m, fmt.Errorf("%w: manifest: %w", ErrBadBackup, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"tramxa/appliance/journal"
 )
 
 // Small files (keys, clean marker, cursor, manifest) are one JSON object and a
@@ -41,16 +43,38 @@ func seal(v any) ([]byte, error) {
 	return fmt.Appendf(b, sumLine, crc32.Checksum(b, castagnoli)), nil
 }
 
-// unseal decodes what seal wrote into v, strictly: no unknown fields, nothing
-// after the checksum.
-func unseal(b []byte, v any) error {
+// NewerSealed says, with an error that wraps journal.ErrNewer, that a whole file
+// of this form states a version above known; nil of any other bytes.
+func NewerSealed(b []byte, known int) error {
+	var v struct {
+		Version int `json:"version"`
+	}
+	body, err := sealedBody(b)
+	if err != nil || json.Unmarshal(body, &v) != nil || v.Version <= known {
+		return nil
+	}
+	return fmt.Errorf("%w: version %d, this program knows %d", journal.ErrNewer, v.Version, known)
+}
+
+// sealedBody is what stands before the checksum, which fits.
+func sealedBody(b []byte) ([]byte, error) {
 	const sumLen = len("crc32c 00000000\n")
 	if len(b) < sumLen {
-		return fmt.Errorf("%w: %d bytes", errSealed, len(b))
+		return nil, fmt.Errorf("%w: %d bytes", errSealed, len(b))
 	}
 	body, sum := b[:len(b)-sumLen], b[len(b)-sumLen:]
 	if !bytes.Equal(sum, fmt.Appendf(nil, sumLine, crc32.Checksum(body, castagnoli))) {
-		return fmt.Errorf("%w: checksum does not fit", errSealed)
+		return nil, fmt.Errorf("%w: checksum does not fit", errSealed)
+	}
+	return body, nil
+}
+
+// unseal decodes what seal wrote into v, strictly: no unknown fields, nothing
+// after the checksum.
+func unseal(b []byte, v any) error {
+	body, err := sealedBody(b)
+	if err != nil {
+		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()

@@ -61,7 +61,8 @@ type Store struct {
 // decides whether the view can be believed, rebuilds it if not, and begins to
 // write. It needs no hand after a power cut; it returns an error, and has changed
 // no record, when the journal is damaged (journal.Damage names the range), the
-// key does not fit or another process has the directory (ErrLocked).
+// key does not fit, another process has the directory (ErrLocked), or a newer
+// program has written into it what this one cannot fold (journal.ErrNewer).
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o, err := o.defaults()
 	if err != nil {
@@ -119,7 +120,13 @@ func (s *Store) open(ctx context.Context) error {
 	if err := checkTail(head, known, source); err != nil {
 		return err
 	}
+	if err := s.refuseNewer(ctx); err != nil {
+		return err
+	}
 	if err := s.openView(ctx); err != nil {
+		return err
+	}
+	if err := s.understood(); err != nil {
 		return err
 	}
 	s.usable(s.view.seq())
