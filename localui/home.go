@@ -109,7 +109,10 @@ func (s *station) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 			}
 		}
 		b.NoArea = len(book.Areas()) == 0
-		b.Empty = rep.Households == 0
+		b.Empty = true // until a household is met: the month's report may be of before the first, by a wrong clock
+		if err := book.Households(func(*population.Household) bool { b.Empty = false; return false }); err != nil {
+			return err
+		}
 		if last := book.LastClosed(); last != 0 {
 			b.Last = v.period(last)
 		}

@@ -55,6 +55,9 @@ func TestEnterGoesOn(t *testing.T) {
 	}
 	page = b.post("/ghi/dia-ban", form).is(http.StatusOK).has("Khai địa bàn tiếp")
 
+	if again := follow(b.get("/").is(http.StatusOK), ""); again.path != "/ghi/mo-ho" { // who comes back later
+		t.Errorf("a book without households leads to %s", again.path)
+	}
 	page = follow(page, "")
 	if !strings.HasPrefix(page.path, "/ghi/mo-ho?diaban=") || !strings.Contains(page.focus(), `name="members[0].name"`) {
 		t.Fatalf("%s has the focus in %s", page.path, page.focus())
@@ -83,6 +86,9 @@ func TestEnterGoesOn(t *testing.T) {
 	page = b.post("/ghi/sinh", form).is(http.StatusOK)
 	if home := follow(page, ""); !strings.HasPrefix(home.path, "/ho/") {
 		t.Errorf("after a birth Enter leads to %s", home.path)
+	}
+	if home := b.get("/").is(http.StatusOK); focused.MatchString(home.body) || strings.Contains(home.body, "Sổ còn trống") {
+		t.Error("the book is called empty still")
 	}
 }
 
