@@ -1,8 +1,11 @@
 package replicationtest
 
 import (
+	"context"
 	"fmt"
+	"time"
 
+	"tramxa/appliance/journal"
 	"tramxa/replication/hub"
 	"tramxa/replication/identity"
 )
@@ -39,5 +42,25 @@ func (w *World) Lose(plant func(dir string, peers []hub.Peer) error) {
 	w.Nodes = nodes
 	for _, n := range nodes {
 		n.start(w.T)
+	}
+}
+
+// WaitSame waits until every node has applied what the leader has, and wants the
+// same state everywhere.
+func (w *World) WaitSame(within time.Duration) {
+	w.T.Helper()
+	var index uint64
+	var want journal.Hash
+	w.OnLeader(within, func(ctx context.Context, h *hub.Hub) (err error) {
+		index, want, err = h.CompareStates(ctx)
+		return err
+	})
+	ctx, cancel := context.WithTimeout(w.T.Context(), within)
+	defer cancel()
+	for _, n := range w.Nodes {
+		got, err := n.Hub().MarkedHash(ctx, index)
+		if err != nil || got != want {
+			w.T.Errorf("%s: state hash %x in place of %x (%v)", n.ID, got[:4], want[:4], err)
+		}
 	}
 }
