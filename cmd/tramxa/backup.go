@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -168,6 +169,9 @@ func runProve(ctx context.Context, from string, number int, want keysWanted, asJ
 		return err
 	}
 	p, err := backups.Prove(ctx, found.Backup, backups.ProofOptions{KeyFile: file, Work: work, Progress: showStore(&progressPrinter{w: std.err})})
+	if errors.Is(err, journal.ErrNewer) {
+		return explainCopy(err, found.Backup)
+	}
 	if err != nil {
 		return withHint(err, "this copy cannot be relied on; make a new one now, and try the older ones")
 	}
@@ -175,11 +179,7 @@ func runProve(ctx context.Context, from string, number int, want keysWanted, asJ
 		return writeJSON(std.out, map[string]any{"whole": true, "sequence": p.Seq, "rows": p.State.Rows, "state": hex.EncodeToString(p.State.Hash[:]),
 			"compared": p.Compared, "made": found.Backup.Manifest.Made})
 	}
-	compared := ""
-	if p.Compared {
-		compared = ", the register the station had"
-	}
-	_, err = fmt.Fprintf(std.out, "restored and folded anew: %d records, %d rows, state %x%s\n", p.Seq, p.State.Rows, p.State.Hash[:8], compared)
+	_, err = fmt.Fprintf(std.out, "restored and folded anew: %d records, %d rows, state %x%s\n", p.Seq, p.State.Rows, p.State.Hash[:8], compared(p.Compared))
 	return err
 }
 

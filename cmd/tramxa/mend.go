@@ -91,7 +91,7 @@ func explainMending(err error) error {
 	case errors.Is(err, store.ErrLocked):
 		return withHint(err, "stop the station first")
 	}
-	return err
+	return explainNewer(err)
 }
 
 // runHeal makes damaged journals anew from a backup, the province, or both.

@@ -311,6 +311,7 @@ func (m *rescueMenu) restoring(ctx context.Context) error {
 	} else {
 		t.Finish = furnisher(c, keys, nil)
 		_, err = rescue.Restore(ctx, f, keys, t)
+		err = explainCopy(err, f.Backup)
 	}
 	if err != nil {
 		return err

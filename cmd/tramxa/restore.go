@@ -62,7 +62,7 @@ func runRestore(ctx context.Context, args []string, std stdio) error {
 	}
 	if *asJSON {
 		return writeJSON(std.out, map[string]any{"files": files, "sequence": s.Seq, "rows": s.State.Rows, "state": fmt.Sprintf("%x", s.State.Hash[:]),
-			"taken": s.Taken, "aside": s.Aside, "key": r.keys.file})
+			"compared": s.Agrees, "taken": s.Taken, "aside": s.Aside, "key": r.keys.file})
 	}
 	for _, a := range s.Aside {
 		fmt.Fprintf(std.out, "set aside: %s\n", a)
@@ -72,6 +72,7 @@ func runRestore(ctx context.Context, args []string, std stdio) error {
 	} else {
 		fmt.Fprintf(std.out, "restored %d files into %s\n", files, r.shown)
 	}
+	fmt.Fprintf(std.out, "%d records, %d rows, state %x%s\n", s.Seq, s.State.Rows, s.State.Hash[:8], compared(s.Agrees))
 	_, err = fmt.Fprintf(std.out, "hint: give passwords with 'tramxa station user reset LOGIN --dir %s'\n", r.shown)
 	return err
 }
@@ -102,7 +103,7 @@ func (r *restoring) run(ctx context.Context, std stdio) (s rescue.Settled, files
 	}
 	t.Finish = furnisher(c, keys, nil)
 	s, err = rescue.Restore(ctx, src.found, keys, t)
-	return s, len(src.found.Backup.Manifest.Files), err
+	return s, len(src.found.Backup.Manifest.Files), explainCopy(err, src.found.Backup)
 }
 
 // restoreSource is what FROM says of a station.
@@ -201,20 +202,32 @@ func furnisher(c stationConfig, keys store.Keys, install []byte) func(dir string
 	}
 }
 
+// compared is what is added to a state that was compared with the one stated.
+func compared(agrees bool) string {
+	if agrees {
+		return ", the register the station had"
+	}
+	return ""
+}
+
 // findCopy finds the copy with this number in a place, or the newest; or the
-// backup that the folder is.
+// backup that the folder is. Beside copies of a newer program an older one must be
+// named: the newest that can be read here is not the newest there is.
 func findCopy(from string, number int) (rescue.Found, error) {
 	from, err := filepath.Abs(from)
 	if err != nil {
 		return rescue.Found{}, err
 	}
 	list, err := backups.Look(nil, from)
-	if err != nil {
-		return rescue.Found{}, err
+	if newer := errors.Is(err, journal.ErrNewer); newer && len(list) > 0 && number == 0 {
+		last := list[len(list)-1]
+		return rescue.Found{}, withHint(err, fmt.Sprintf("use that version; --copy %d takes the newest that this one reads, up to record %d", last.Number, last.Manifest.Seq))
+	} else if err != nil && !(newer && number > 0) {
+		return rescue.Found{}, explainNewer(err)
 	}
 	if len(list) == 0 { // the error says what is missing
 		c, err := backups.OpenFolder(nil, from)
-		return rescue.Found{What: rescue.Backup, Path: from, Backup: c}, err
+		return rescue.Found{What: rescue.Backup, Path: from, Backup: c}, explainNewer(err)
 	}
 	var best *backups.Copy
 	for i, c := range list {

@@ -118,7 +118,7 @@ func (f *founding) settleOld(ctx context.Context, o rescue.Found, typed string, 
 		_, err = rescue.Restore(ctx, o, *keys, t)
 	}
 	if err != nil {
-		return err
+		return refuseCopy(err, o.Backup)
 	}
 	return f.forgetFounding()
 }

@@ -203,7 +203,7 @@ func explainOpen(err error, dir string) error {
 	case errors.Is(err, journal.ErrDamaged):
 		return withHint(err, "nothing was changed; copy the directory, then 'tramxa doctor --dir "+dir+"' lists the damage; what the province has can be fetched from there, what a backup has from it")
 	}
-	return err
+	return explainNewer(err)
 }
 
 // exchange keeps the line to the hub until ctx ends.
