@@ -19,6 +19,7 @@ func TestScriptInABrowser(t *testing.T) {
 		t.Skip("TRAMXA_LONG is not 1")
 	}
 	t.Run("the recovery sheet", sheetInABrowser)
+	t.Run("a key held down", heldKeyInABrowser)
 	w := newWorld(t).withUsers()
 	ids := w.family()
 	token, _, err := w.auth.Login(context.Background(), "huong", password, "127.0.0.1")
@@ -91,4 +92,21 @@ func sheetInABrowser(t *testing.T) {
 	h.Write("X")
 	h.Focus("[name=group1]") // in the middle of it
 	h.Until(box("1")+" + '|' + "+box("2"), "AXBC12|D")
+}
+
+// heldKeyInABrowser: Enter held down does not run through pages; pressed again it
+// goes on.
+func heldKeyInABrowser(t *testing.T) {
+	f := newFirstStart(t, nil)
+	f.through("dong-ho")
+	h := browsertest.Start(t, browsertest.Options{}).Open(f.w.server.URL + "/cai-dat/may")
+	h.At("/cai-dat/may", "form")
+	h.Focus("button")
+	for range 5 {
+		h.Hold("Enter")
+	}
+	time.Sleep(300 * time.Millisecond)
+	h.At("/cai-dat/may", "form")
+	h.Press("Enter")
+	h.At("/cai-dat/noi-tinh", "form")
 }

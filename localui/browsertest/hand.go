@@ -90,6 +90,14 @@ func (h *Hand) Press(names ...string) {
 	}
 }
 
+// Hold is what a key held down sends after its first press; it counts nothing.
+func (h *Hand) Hold(name string) {
+	h.t.Helper()
+	p := h.key(name)
+	p["autoRepeat"] = true
+	h.call("Input.dispatchKeyEvent", p)
+}
+
 func (h *Hand) key(name string) map[string]any {
 	h.t.Helper()
 	if len(name) == 1 && (name >= "0" && name <= "9" || name >= "A" && name <= "Z") {

@@ -176,6 +176,9 @@ if (form) {
 }
 
 // --- keys ------------------------------------------------------------------
+// Enter held down a moment too long after one page must not go through the next:
+// there too something has the focus.
+addEventListener("keydown", (e) => { if (e.key === "Enter" && e.repeat && !e.target.matches("textarea")) { e.preventDefault(); e.stopPropagation(); } }, { capture: true });
 function press(sel) { const el = $(sel); if (el) el.click(); return !!el; }
 document.addEventListener("keydown", (e) => {
   if (e.isComposing || e.altKey || e.metaKey) return;
