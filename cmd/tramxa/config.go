@@ -48,6 +48,8 @@ type hubConfig struct {
 	Link  string    `toml:"link" comment:"address of the port stations talk to"`
 	Page  string    `toml:"page" comment:"address of the pages"`
 	Peers []hubPeer `toml:"peers" comment:"all nodes, this one among them"`
+
+	Backup []string `toml:"backup,omitempty" comment:"folders on other disks that get a copy of the hub each night"`
 }
 
 type hubPeer struct {

@@ -24,6 +24,8 @@ func hubVerb() verb {
 		{name: "units", args: "list|import FILE --dir D [--json]", about: "the dated list of communes", run: runHubUnits},
 		{name: "report", args: "--period 2026-03 [--station N] --dir D [--json|--csv]", about: "form 01-DSX of a station, or of all together", run: runHubReport},
 		hubReleaseVerb(),
+		hubBackupVerb(),
+		hubRestoreVerb(),
 	}}
 }
 
@@ -102,6 +104,7 @@ func initHub(dir, caFile string, c hubConfig) (identity.Pin, error) {
 type hubNode struct {
 	*hub.Hub
 	config hubConfig
+	copies *hubCopies
 	links  net.Listener
 	stop   context.CancelFunc
 	served chan error
@@ -158,7 +161,8 @@ func openHub(ctx context.Context, dir string, c hubConfig, tune hubTuning, log l
 		}
 	}
 	serve, stop := context.WithCancel(context.WithoutCancel(ctx))
-	n := &hubNode{Hub: h, config: c, links: ln, stop: stop, served: make(chan error, 1)}
+	copies := &hubCopies{dir: dir, config: c, pin: node.Pin, hub: h, leader: h.Leader, log: log}
+	n := &hubNode{Hub: h, config: c, copies: copies, links: ln, stop: stop, served: make(chan error, 1)}
 	go func() { n.served <- lh.Serve(serve, ln) }()
 	return n, nil
 }

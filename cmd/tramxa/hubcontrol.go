@@ -21,7 +21,8 @@ import (
 const maxUpload = 64 << 20
 
 // hubHandler answers the other hub verbs.
-func hubHandler(h *hub.Hub) http.Handler {
+func hubHandler(n *hubNode) http.Handler {
+	h := n.Hub
 	mux := http.NewServeMux()
 	handle := func(pattern string, fn func(w http.ResponseWriter, r *http.Request) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +32,8 @@ func hubHandler(h *hub.Hub) http.Handler {
 			}
 		})
 	}
-	handle("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, h.Status()) })
+	handle("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, n.status()) })
+	handle("POST /v1/backup", n.copies.handle)
 	handle("GET /v1/stations", func(w http.ResponseWriter, _ *http.Request) error {
 		list, err := h.Stations()
 		if err != nil {

@@ -93,7 +93,7 @@ func loneHub(t *testing.T, trust update.Trust) (dir string, n *hubNode, client *
 			t.Error(err)
 		}
 	})
-	stop, err := serveControl(dir, hubHandler(n.Hub))
+	stop, err := serveControl(dir, hubHandler(n))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -52,7 +53,7 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 	}
 	defer n.close()
 	again := make(chan struct{}, 1)
-	stopControl, err := serveControl(*dir, restartable(life.report, hubHandler(n.Hub), again))
+	stopControl, err := serveControl(*dir, restartable(life.report, hubHandler(n), again))
 	if err != nil {
 		return err
 	}
@@ -67,6 +68,7 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 		defer close(asked)
 		life.serve(ctx, n, page, log)
 	}()
+	go n.copies.nightly(ctx)
 	defer func() { // nobody asks a node that is being closed
 		stop()
 		<-asked
@@ -90,14 +92,14 @@ func runHubStatus(ctx context.Context, args []string, std stdio) error {
 		return err
 	}
 	return withControl(ctx, *dir, hubOpener(*dir), func(c *control) error {
-		return printOrJSON(ctx, c, "/v1/status", *asJSON, std.out, func(w io.Writer, s hub.Status) error {
+		return printOrJSON(ctx, c, "/v1/status", *asJSON, std.out, func(w io.Writer, s hubStatus) error {
 			_, err := fmt.Fprintf(w, "node %s is %s; leader %s; term %d; applied %d; stations %d\n", s.Node, s.State, s.Leader, s.Term, s.Applied, s.Stations)
 			for _, bad := range []string{s.Damage, s.Diverged, s.Error} {
 				if bad != "" {
 					_, err = fmt.Fprintf(w, "problem: %s\n", bad)
 				}
 			}
-			return err
+			return errors.Join(err, showCopies(w, s.Copies, time.Now()))
 		})
 	})
 }

@@ -221,5 +221,6 @@ func (b board) Status() localui.HubStatus {
 			out.Problems = append(out.Problems, bad)
 		}
 	}
+	out.Problems = append(out.Problems, oldCopies(b.n.copies.look(), time.Now())...)
 	return out
 }

@@ -212,6 +212,10 @@ func (p *scene) calls() []call {
 		{verb: "hub report", dir: "tinh", args: []string{"--period", "2026-03", "--station", "1"}},
 		{verb: "hub report", dir: "tinh", args: []string{"--period", "2026-01..2026-03"}},
 		{verb: "hub stations", dir: "tinh", args: []string{"fence", "1", "1"}},
+		{verb: "hub backup", dir: "tinh", args: []string{"code", "--ca", in("ca.key")}},
+		{verb: "hub backup", dir: "tinh", args: []string{"--to", in("copies")}},
+		{verb: "hub backup", dir: "tinh", args: []string{"verify", in("copies")}},
+		{verb: "hub restore", dir: "tinh-moi", args: []string{"--from", in("copies"), "--key", in("tinh/copies.key"), "--ca", in("ca.key"), "--id", "n4", "--peer", "n4=" + raft + "," + links}},
 		{verb: "backup", dir: "xa", args: []string{in("copy")}},
 		{verb: "restore", dir: "xa-moi", args: []string{in("copy"), "--key", in("xa.key")}},
 		{verb: "doctor", dir: "xa-moi"},
@@ -267,7 +271,7 @@ func (p *scene) serveHub() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	stop, err := serveControl(p.hub, hubHandler(n.Hub))
+	stop, err := serveControl(p.hub, hubHandler(n))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -31,11 +31,16 @@ func CreateKey(path string) (ed25519.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	return priv, KeepKey(path, priv)
+}
+
+// KeepKey keeps a key as CreateKey does.
+func KeepKey(path string, priv ed25519.PrivateKey) error {
 	der, err := x509.MarshalPKCS8PrivateKey(priv)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return priv, writeNew(path, pem.EncodeToMemory(&pem.Block{Type: pemKey, Bytes: der}), 0o600)
+	return writeNew(path, pem.EncodeToMemory(&pem.Block{Type: pemKey, Bytes: der}), 0o600)
 }
 
 // LoadKey reads a key written by CreateKey.

@@ -1,0 +1,277 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"tramxa/appliance/journal"
+	"tramxa/replication/fsm"
+	"tramxa/replication/hub"
+	"tramxa/replication/hubcopy"
+	"tramxa/replication/identity"
+)
+
+// hubCopies makes the copies of one node, running or not, one at a time.
+type hubCopies struct {
+	dir    string
+	config hubConfig
+	pin    identity.Pin
+	hub    hubcopy.Source
+	leader func() (hub.Peer, bool)
+	log    logger
+
+	making sync.Mutex
+	mu     sync.Mutex
+	failed map[string]string // place → why its last copy failed
+}
+
+// hubCopyAnswer is what a copy says of itself.
+type hubCopyAnswer struct {
+	File      string    `json:"file"`
+	Number    uint64    `json:"number"`
+	Made      time.Time `json:"made"`
+	Bytes     int64     `json:"bytes"`
+	Index     uint64    `json:"index"`
+	Stations  int       `json:"stations"`
+	Records   uint64    `json:"records"`
+	State     string    `json:"state"`
+	CutOff    bool      `json:"cut_off,omitempty"`   // the node knew of no leader
+	Authority bool      `json:"authority,omitempty"` // the hub's authority is in it, as far as was opened
+	Proven    bool      `json:"proven"`
+}
+
+func answerOf(c *hubcopy.Copy) hubCopyAnswer {
+	m := c.Manifest
+	return hubCopyAnswer{File: c.Path(), Number: c.Header.Number, Made: c.Header.Made, Bytes: c.Size(), Index: m.Index, Stations: m.Stations,
+		Records: m.Records, State: m.State, CutOff: m.CutOff, Authority: c.CA != nil}
+}
+
+func (h *hubCopies) handle(w http.ResponseWriter, r *http.Request) error {
+	to := r.URL.Query().Get("to")
+	if !filepath.IsAbs(to) {
+		return usagef("a copy wants the whole path of where it goes")
+	}
+	c, err := h.take(to)
+	if err != nil {
+		return err
+	}
+	a := answerOf(c)
+	a.Proven = true
+	return writeJSON(w, a)
+}
+
+// take makes a copy in a place and proves it.
+func (h *hubCopies) take(place string) (*hubcopy.Copy, error) {
+	if !h.making.TryLock() {
+		return nil, withHint(errors.New("a copy is being made"), "wait until it is finished")
+	}
+	defer h.making.Unlock()
+	c, err := h.make(place)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failed == nil {
+		h.failed = map[string]string{}
+	}
+	delete(h.failed, place)
+	if err != nil {
+		h.failed[place] = err.Error()
+	}
+	return c, err
+}
+
+func (h *hubCopies) make(place string) (*hubcopy.Copy, error) {
+	k, err := hubcopy.LoadKeys(filepath.Join(h.dir, hubcopy.KeyName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, withHint(errors.New("this node has no key for copies yet"), "make it once with 'tramxa hub backup code --dir "+h.dir+" --ca FILE', and lock the paper away")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if k.Pin != h.pin {
+		return nil, withHint(fmt.Errorf("%s is of another hub", hubcopy.KeyName), "make one with 'tramxa hub backup code --dir "+h.dir+"'")
+	}
+	accounts, err := readIfThere(filepath.Join(h.dir, accountsFile), 1<<20)
+	if err != nil {
+		return nil, err
+	}
+	_, led := h.leader()
+	work := filepath.Join(h.dir, "copies-work")
+	o := hubcopy.TakeOptions{Hub: h.hub, Keys: k, Place: place, Work: work, Node: h.config.ID, Program: readVersion().Version,
+		Accounts: accounts, CutOff: !led, Log: h.log.with("copies", h.config.ID)}
+	for _, p := range h.config.Peers {
+		o.Peers = append(o.Peers, hubcopy.Peer(p))
+	}
+	began := time.Now()
+	c, err := hubcopy.Take(o)
+	if err != nil {
+		return nil, explainHubCopy(err)
+	}
+	h.log.with("copies", h.config.ID).Info("copy made and proven", "file", c.Path(), "bytes", c.Size(), "index", c.Manifest.Index, "took", time.Since(began).Round(time.Millisecond))
+	return c, os.RemoveAll(work)
+}
+
+// explainHubCopy adds what to do.
+func explainHubCopy(err error) error {
+	switch {
+	case errors.Is(err, fsm.ErrDamaged):
+		return withHint(err, "nothing was copied; restart this node: it comes back from its snapshot and the others; take the copy on another node meanwhile")
+	case errors.Is(err, os.ErrPermission) || isReadOnly(err):
+		return withHint(err, "the service may write below /mnt, /media and its own directory; mount the disk there, writable for its user")
+	case errors.Is(err, hubcopy.ErrDamaged), errors.Is(err, hubcopy.ErrDiffers):
+		return withHint(err, "this copy cannot be relied on; take a new one on another disk, and try the older ones")
+	}
+	return err
+}
+
+// hourOfCopies is when nightly copies are made: an hour after the nodes have
+// written their snapshots and compared their states.
+const hourOfCopies = 3
+
+// oldCopy is the age at which a copy is a problem.
+const oldCopy = 50 * time.Hour
+
+// nightly makes a copy in each configured place each night, and soon after a
+// start when the newest is more than a day old.
+func (h *hubCopies) nightly(ctx context.Context) {
+	if len(h.config.Backup) == 0 {
+		return
+	}
+	wait := 10 * time.Minute
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		h.night(time.Now(), 23*time.Hour)
+		wait = time.Until(nextNight(time.Now()))
+	}
+}
+
+func nextNight(now time.Time) time.Time {
+	next := time.Date(now.Year(), now.Month(), now.Day(), hourOfCopies, 0, 0, 0, now.Location())
+	if !next.After(now) {
+		next = next.AddDate(0, 0, 1)
+	}
+	return next
+}
+
+// night makes a copy in each place whose newest is older than age.
+func (h *hubCopies) night(now time.Time, age time.Duration) {
+	for _, c := range h.look() {
+		if c.Problem == "" && now.Sub(c.Made) < age && !c.Made.After(now) {
+			continue
+		}
+		if _, err := h.take(c.Place); err != nil {
+			h.log.with("copies", h.config.ID).Error("nightly copy of the hub", "place", c.Place, "error", err)
+		}
+	}
+}
+
+// placeCopies says how the copies in a configured place are.
+type placeCopies struct {
+	Place   string    `json:"place"`
+	Number  uint64    `json:"number,omitempty"`
+	Made    time.Time `json:"made,omitzero"`
+	Problem string    `json:"problem,omitempty"`
+}
+
+// look reads what lies in the configured places.
+func (h *hubCopies) look() []placeCopies {
+	list := []placeCopies{}
+	for _, place := range h.config.Backup {
+		p := placeCopies{Place: place}
+		head, err := hubcopy.Newest(place, h.pin, h.config.ID)
+		p.Number, p.Made = head.Number, head.Made
+		if err != nil {
+			p.Number, p.Made, p.Problem = 0, time.Time{}, err.Error()
+		}
+		h.mu.Lock()
+		if why := h.failed[place]; why != "" {
+			p.Problem = why
+		}
+		h.mu.Unlock()
+		list = append(list, p)
+	}
+	return list
+}
+
+// hubStatus is the node's status with that of its copies.
+type hubStatus struct {
+	hub.Status
+	Copies []placeCopies `json:"copies"`
+}
+
+func (n *hubNode) status() hubStatus { return hubStatus{n.Status(), n.copies.look()} }
+
+// showCopies prints them for 'hub status'.
+func showCopies(w io.Writer, list []placeCopies, now time.Time) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintf(w, "no nightly copies: write backup = [\"/mnt/…\"] under [hub] in %s, a folder on another disk, and restart\n", configFile)
+		return err
+	}
+	for _, p := range list {
+		if p.Number > 0 {
+			if _, err := fmt.Fprintf(w, "copy %d in %s: made %s, %s old\n", p.Number, p.Place, shortTime(p.Made.Local()), now.Sub(p.Made).Round(time.Hour)); err != nil {
+				return err
+			}
+		}
+		if p.Problem != "" {
+			if _, err := fmt.Fprintf(w, "problem: copies in %s: %s\n", p.Place, p.Problem); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// oldCopies says on the board what is wrong with the copies.
+func oldCopies(list []placeCopies, now time.Time) (bad []string) {
+	for _, p := range list {
+		switch {
+		case p.Problem != "":
+			bad = append(bad, fmt.Sprintf("Bản sao máy chủ ở %s có lỗi / copies in %s: %s", p.Place, p.Place, p.Problem))
+		case now.Sub(p.Made) > oldCopy:
+			bad = append(bad, fmt.Sprintf("Bản sao máy chủ ở %s đã cũ %d ngày / the newest copy in %s is %d days old", p.Place, int(now.Sub(p.Made).Hours()/24), p.Place, int(now.Sub(p.Made).Hours()/24)))
+		}
+	}
+	return bad
+}
+
+// stoppedHub opens the state of a node that does not run, to copy it.
+func stoppedHub(dir string, log logger) opener {
+	return func(context.Context) (http.Handler, func() error, error) {
+		c, err := hubPart(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		node, err := identity.LoadNode(dir)
+		if err != nil {
+			return nil, nil, fmt.Errorf("certificate of the node: %w", err)
+		}
+		state := filepath.Join(dir, "data", "state")
+		if _, err := journal.OS.ReadDir(state); err != nil {
+			return nil, nil, withHint(fmt.Errorf("this node has no state yet: %w", err), "start it once with 'tramxa hub run --dir "+dir+"'")
+		}
+		f, err := fsm.Open(fsm.Options{Dir: state, BlockCache: 16 << 20, IndexCache: 16 << 20, Log: log.with("state", c.ID)})
+		if err != nil {
+			return nil, nil, err
+		}
+		if why := f.Damage(); why != nil {
+			return nil, nil, withHint(errors.Join(why, f.Close()), "start the node: it comes back from its snapshot and the others; or take the copy on another node")
+		}
+		copies := &hubCopies{dir: dir, config: c, pin: node.Pin, hub: f, leader: func() (hub.Peer, bool) { return hub.Peer{}, false }, log: log}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := copies.handle(w, r); err != nil {
+				writeProblem(w, err)
+			}
+		}), f.Close, nil
+	}
+}
