@@ -210,7 +210,7 @@ func (p *place) collect() error {
 		}
 	}
 	return p.eachPooled(func(dir, name string) error {
-		if needed[name] {
+		if needed[strings.ToLower(name)] { // some systems show short names on FAT in capitals
 			return nil
 		}
 		return p.fs.Remove(filepath.Join(dir, name))
@@ -233,7 +233,7 @@ func (p *place) eachPooled(fn func(dir, name string) error) error {
 			return err
 		}
 		for _, name := range names {
-			if strings.HasPrefix(name, d) && err == nil {
+			if strings.HasPrefix(strings.ToLower(name), strings.ToLower(d)) && err == nil {
 				err = fn(filepath.Join(pool, d), name)
 			}
 		}

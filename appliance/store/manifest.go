@@ -55,7 +55,7 @@ func (m Manifest) Check() error {
 		return fmt.Errorf("%w: manifest version %d", ErrBadBackup, m.Version)
 	}
 	for _, f := range m.Files {
-		if f.Size < 0 || !filepath.IsLocal(filepath.FromSlash(f.Name)) || strings.Contains(f.Name, `\`) {
+		if f.Size < 0 || !filepath.IsLocal(filepath.FromSlash(f.Name)) || strings.ContainsAny(f.Name, `\:`) {
 			return fmt.Errorf("%w: file name in the manifest", ErrBadBackup)
 		}
 	}
