@@ -122,6 +122,8 @@ func explainHubCopy(err error) error {
 	switch {
 	case errors.Is(err, fsm.ErrDamaged):
 		return withHint(err, "nothing was copied; restart this node: it comes back from its snapshot and the others; take the copy on another node meanwhile")
+	case errors.Is(err, fsm.ErrNewer):
+		return withHint(err, "a newer tramxa made this copy: restore it with that version or a later one; nothing was changed")
 	case errors.Is(err, os.ErrPermission) || isReadOnly(err):
 		return withHint(err, "the service may write below /mnt, /media and its own directory; mount the disk there, writable for its user")
 	case errors.Is(err, hubcopy.ErrDamaged), errors.Is(err, hubcopy.ErrDiffers):

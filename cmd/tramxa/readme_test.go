@@ -165,6 +165,8 @@ type scene struct {
 	dir string
 	hub string
 	met map[string]bool // verbs that were tried
+
+	node *hubNode // once it serves
 }
 
 // call is a verb with its words and flags but --json and --dir.
@@ -271,6 +273,7 @@ func (p *scene) serveHub() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.node = n
 	stop, err := serveControl(p.hub, hubHandler(n))
 	if err != nil {
 		p.t.Fatal(err)

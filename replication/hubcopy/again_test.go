@@ -1,6 +1,7 @@
 package hubcopy_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"testing"
@@ -29,6 +30,9 @@ func TestLostHubGetsEverythingAgain(t *testing.T) {
 		}
 		return acked
 	}
+	bundle := &replicationtest.Bundle{Sequence: 4}
+	bundle.Add("linux/amd64", []byte("a program"), [32]byte{})
+	publish(w, bundle)
 	acked := acknowledged(60)
 	k := keysOf(t, w)
 	o := hubcopy.TakeOptions{Hub: leading(w), Keys: k, Place: t.TempDir(), Work: t.TempDir(), Node: "node-1", Program: "test", Reserve: 1}
@@ -72,6 +76,22 @@ func TestLostHubGetsEverythingAgain(t *testing.T) {
 		})
 		if err != nil {
 			t.Error(err)
+		}
+	}
+	// Of its release it knows, and has no file until the bundle is published again.
+	if list, err := leading(w).Releases(); err != nil || len(list) != 1 || list[0].Sequence != 4 || list[0].Parts != 1 || list[0].Held != 0 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	publish(w, bundle)
+	for _, n := range w.Nodes {
+		for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			if list, err := n.Hub().Releases(); err == nil && len(list) == 1 && list[0].Held == 1 {
+				break
+			}
+			if time.Now().After(end) {
+				t.Errorf("%s has no file of the release", n.ID)
+				break
+			}
 		}
 	}
 	// The restored hub can be copied again, and restarted as any other.
@@ -146,6 +166,15 @@ func stayOut(t *testing.T, wrong func(old *hubcopy.Copy, dir string, peers []hub
 	}
 	w.Heal()
 	w.WaitSame(30 * time.Second)
+}
+
+func publish(w *replicationtest.World, b *replicationtest.Bundle) {
+	w.T.Helper()
+	raw := b.Bytes()
+	w.OnLeader(30*time.Second, func(ctx context.Context, h *hub.Hub) error {
+		_, err := h.Publish(ctx, bytes.NewReader(raw), int64(len(raw)), "lan", false)
+		return err
+	})
 }
 
 // leading waits for a leader.
