@@ -10,6 +10,9 @@
 // It also keeps the parts of releases: files under their hashes, fetched from
 // peers, given to stations that the state says may have them.
 //
+// It also makes the directories of nodes whose hub begins from a copy of another
+// (Plant); how copies are kept is package hubcopy's.
+//
 // It refuses to decide about a batch or a release: the state machine does. What it checks
 // before proposing only saves the raft log from what would be refused anyway.
 package hub
