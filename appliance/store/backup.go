@@ -352,7 +352,7 @@ func VerifyBackup(ctx context.Context, src journal.FS, dir string, keys Keys) (M
 	if err := verifyBackup(ctx, src, dir, m, keys); err != nil {
 		return m, err
 	}
-	return m, understoodBackup(ctx, src, dir, m, keys)
+	return m, understoodIn(ctx, src, dir, keys)
 }
 
 // ReadManifest reads the manifest of the backup in dir. fsys nil: the real one.

@@ -17,9 +17,8 @@ import (
 // refuseNewer refuses a station whose checkpoints a later fold made and whose
 // journal has a record that is not understood, before anything is touched.
 func (s *Store) refuseNewer(ctx context.Context) error {
-	later, err := laterFold(s.fs, s.dir)
-	if err != nil || !later {
-		return nil // a damaged checkpoint is not believed either; see understood
+	if later, err := laterFold(s.fs, s.dir); err != nil || !later {
+		return err
 	}
 	return s.lanes[journal.LaneRegister].Read(ctx, 1, notUnderstood)
 }
@@ -57,23 +56,22 @@ func newerRecord(seq journal.Seq) error {
 	return fmt.Errorf("%w: record %d and maybe later ones", journal.ErrNewer, seq)
 }
 
-// understoodBackup is understood for a backup, which is only read. Only a program
-// with a later fold writes what this one does not know, and its checkpoint says so;
-// then every record is looked at.
-func understoodBackup(ctx context.Context, fsys journal.FS, dir string, m Manifest, keys Keys) error {
-	later, err := laterFold(fsys, dir)
-	if err != nil || !later {
+// understoodIn is refuseNewer for a backup, or a station that is not open.
+func understoodIn(ctx context.Context, fsys journal.FS, dir string, keys Keys) error {
+	if later, err := laterFold(fsys, dir); err != nil || !later {
 		return err
 	}
-	o := journal.Options{FS: fsys, Dir: laneDir(dir, m.Epoch, journal.LaneRegister), Lane: journal.LaneRegister, Key: keys.Data, Secret: keys.Secret}
+	o := journal.Options{FS: fsys, Dir: laneDir(dir, keys.Epoch, journal.LaneRegister), Lane: journal.LaneRegister, Key: keys.Data, Secret: keys.Secret}
+	var err error
 	if o.Genesis, err = journal.ReadGenesis(fsys, o.Dir); err != nil {
-		return fmt.Errorf("%w: %w", ErrBadBackup, err)
+		return err
 	}
 	return journal.Salvage(ctx, o, notUnderstood, func(journal.Seq, journal.Hash) error { return nil })
 }
 
-// laterFold says whether a checkpoint of a station or backup was folded by a later
-// version.
+// laterFold says whether a later version of the fold made a checkpoint in dir. Only
+// such a program writes records that this one does not know. What a checkpoint that
+// does not hold together says counts for nothing.
 func laterFold(fsys journal.FS, dir string) (bool, error) {
 	seqs, err := checkpoints(fsys, dir)
 	if err != nil {
@@ -81,10 +79,7 @@ func laterFold(fsys journal.FS, dir string) (bool, error) {
 	}
 	for _, seq := range seqs {
 		info, err := readCheckpointInfo(fsys, ckptPath(dir, seq))
-		if err != nil {
-			return false, fmt.Errorf("%w: checkpoint %d: %w", ErrBadBackup, seq, err)
-		}
-		if info.Fold > register.FoldVersion {
+		if err == nil && info.Fold > register.FoldVersion {
 			return true, nil
 		}
 	}

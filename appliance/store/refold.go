@@ -18,9 +18,12 @@ func Refold(ctx context.Context, o Options) (seq journal.Seq, state State, err e
 	if err != nil {
 		return 0, State{}, err
 	}
-	_, release, err := offline(o)
+	keys, release, err := offline(o)
 	if err != nil {
 		return 0, State{}, err
+	}
+	if err := understoodIn(ctx, o.FS, o.Dir, keys); err != nil {
+		return 0, State{}, errors.Join(err, release())
 	}
 	for _, lane := range []journal.Lane{journal.LaneRegister, journal.LaneAccess} {
 		if _, err := VerifyLane(ctx, o, lane, o.Progress); err != nil {
