@@ -2,9 +2,11 @@ package hubcopy_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"flag"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,6 +123,19 @@ func TestKeysThatDoNotFit(t *testing.T) {
 	}
 	if s := k.String() + " " + k.GoString(); strings.Contains(s, hex.EncodeToString(k.Marshal()[37:45])) {
 		t.Error("the key is shown")
+	}
+}
+
+// TestNewerCopyIsRefused: a header of a version to come, whole, says so and is not
+// taken for damage.
+func TestNewerCopyIsRefused(t *testing.T) {
+	k, _ := testKeys(t, nil)
+	head := hubcopy.EncodeHeader(hubcopy.Header{Number: 1, Made: time.Unix(1, 0)}, k, [32]byte{3})
+	head[4]++
+	body := head[:len(head)-4]
+	binary.BigEndian.PutUint32(head[len(body):], crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
+	if _, err := hubcopy.ReadHeader(bytes.NewReader(head)); !errors.Is(err, hubcopy.ErrNewer) || errors.Is(err, hubcopy.ErrDamaged) {
+		t.Errorf("%v", err)
 	}
 }
 
