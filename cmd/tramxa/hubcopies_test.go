@@ -17,6 +17,7 @@ import (
 	"tramxa/appliance/register"
 	"tramxa/replication/fsm"
 	"tramxa/replication/hub"
+	"tramxa/replication/hubcopy"
 )
 
 // oneHub is a hub of one node and a station, as processes.
@@ -313,5 +314,98 @@ func TestNightlyCopiesOfTheHub(t *testing.T) {
 	var out bytes.Buffer
 	if err := showCopies(&out, p.node.status().Copies, now.Add(26*time.Hour)); err != nil || !strings.Contains(out.String(), "copy 2 in "+good) {
 		t.Errorf("%s %v", out.String(), err)
+	}
+}
+
+// TestKilledCopiesAndRestores: 'hub backup' and 'hub restore' are killed at any
+// moment. What bears the name of a copy is whole each time, what bears the name
+// of a node is one, and the next try needs nobody to clean up.
+func TestKilledCopiesAndRestores(t *testing.T) {
+	kills := 8
+	if long() {
+		kills = 100
+	} else {
+		t.Log("8 kills of each; TRAMXA_LONG=1 makes it 100")
+	}
+	p := &oneHub{killing: &killing{t: t, program: buildProgram(t), dir: t.TempDir(), random: rand.New(rand.NewPCG(20261122, 2))}}
+	in := func(name string) string { return filepath.Join(p.dir, name) }
+	s := newPlace(t)
+	s.dir = p.dir
+	for _, c := range s.calls() {
+		s.answers(c)
+		if c.verb == "station sync" {
+			break
+		}
+	}
+	s.stop()
+	p.verb("", "hub", "backup", "code", "--ca", in("ca.key"), "--dir", in("tinh"))
+	p.verb("", "hub", "backup", "--to", in("disk"), "--dir", in("tinh"))
+	keys, err := hubcopy.LoadKeys(in("tinh/copies.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	finished := 0
+	killed := func(within int, args ...string) { // milliseconds
+		cmd := exec.Command(p.program, args...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- cmd.Wait() }()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("%v: %v", args, err)
+			}
+			finished++
+		case <-time.After(time.Duration(p.random.IntN(within)) * time.Millisecond):
+			_ = cmd.Process.Kill()
+			<-done
+		}
+	}
+	for range kills {
+		killed(400, "hub", "backup", "--to", in("disk"), "--dir", in("tinh"))
+		names, err := filepath.Glob(in("disk/*/*.tramhub"))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%v, %v", names, err)
+		}
+		c, err := hubcopy.Open(names[len(names)-1], keys)
+		if err == nil {
+			err = c.Prove(t.TempDir(), nil)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", names[len(names)-1], err)
+		}
+	}
+	restore := []string{"hub", "restore", "--from", in("disk"), "--key", in("tinh/copies.key"), "--ca", in("ca.key"), "--dir", in("moi"), "--id", "n4", "--peer", "n4=127.0.0.1:1,127.0.0.1:2"}
+	whole := func() bool {
+		if _, err := os.Stat(in("moi")); err != nil {
+			return false
+		}
+		if _, err := hubPart(in("moi")); err != nil {
+			t.Errorf("half a node bears its name: %v", err)
+		}
+		if _, err := os.Stat(in("moi/data/LINEAGE")); err != nil {
+			t.Errorf("half a node bears its name: %v", err)
+		}
+		if err := os.RemoveAll(in("moi")); err != nil {
+			t.Fatal(err)
+		}
+		return true
+	}
+	nodes := 0
+	for range kills {
+		killed(120, restore...)
+		if whole() {
+			nodes++
+		}
+	}
+	p.verb("", restore...)
+	if !whole() {
+		t.Error("no node at the end")
+	}
+	t.Logf("%d kills of each; %d of both came to their end before, %d nodes were made", kills, finished, nodes)
+	if finished == 2*kills {
+		t.Error("nothing was killed in its middle: this run proves nothing")
 	}
 }

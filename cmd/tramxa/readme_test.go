@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -167,6 +168,7 @@ type scene struct {
 	met map[string]bool // verbs that were tried
 
 	node *hubNode // once it serves
+	stop func()   // ends it
 }
 
 // call is a verb with its words and flags but --json and --dir.
@@ -278,12 +280,13 @@ func (p *scene) serveHub() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.t.Cleanup(func() {
+	p.stop = sync.OnceFunc(func() {
 		stop()
 		if err := n.close(); err != nil {
 			p.t.Error(err)
 		}
 	})
+	p.t.Cleanup(p.stop)
 	for end := time.Now().Add(patience); !n.Leads(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			p.t.Fatal("the only node does not lead")
