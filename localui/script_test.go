@@ -20,6 +20,7 @@ func TestScriptInABrowser(t *testing.T) {
 	}
 	t.Run("the recovery sheet", sheetInABrowser)
 	t.Run("a key held down", heldKeyInABrowser)
+	t.Run("what is filled in", filledInABrowser)
 	w := newWorld(t).withUsers()
 	ids := w.family()
 	token, _, err := w.auth.Login(context.Background(), "huong", password, "127.0.0.1")
@@ -109,4 +110,16 @@ func heldKeyInABrowser(t *testing.T) {
 	h.At("/cai-dat/may", "form")
 	h.Press("Enter")
 	h.At("/cai-dat/noi-tinh", "form")
+}
+
+// filledInABrowser: what is filled in and has the focus is typed over.
+func filledInABrowser(t *testing.T) {
+	f := newFirstStart(t, nil)
+	f.through("don-vi")
+	h := browsertest.Start(t, browsertest.Options{}).Open(f.w.server.URL + "/cai-dat/dong-ho")
+	h.At("/cai-dat/dong-ho", "form")
+	h.Focus("[name=date]")
+	h.Until(`String(document.activeElement.selectionEnd)`, "10")
+	h.Write("21/03/2027")
+	h.Until(`document.activeElement.value + "|"`, "21/03/2027|")
 }

@@ -39,6 +39,7 @@ func TestStopwatchFromTheStick(t *testing.T) {
 	up := v.Age()
 	h := browsertest.Start(t, browsertest.Options{Patience: 3 * time.Minute, Flags: []string{"--ignore-certificate-errors"}}).Open("https://" + v.HTTPS)
 	h.Beside("Khởi động từ USB", "F12 ArrowDown Enter", 3, 0)
+	h.Beside("Trình duyệt trên máy khác", "click, địa chỉ trên màn hình trạm, Enter", 1, 1)
 	h.Beside("Cảnh báo chứng chỉ", "Nâng cao, Tiếp tục", 0, 2) // this browser was told to take it
 	now := time.Now().In(clock.Country)
 	h.FromStickToFirstBirth(browsertest.Way{

@@ -18,6 +18,10 @@ if (out && input) {
   });
 }
 
+// What is filled in and has the caret is typed over, as after Tab.
+const filled = $("input[type=text][autofocus]");
+if (filled && [filled, document.body].includes(document.activeElement)) { filled.focus(); filled.select(); }
+
 // The recovery sheet: after the paper was opened the caret waits in the first
 // group, a group that is full leads on to the next, and more than one pasted at
 // once is shared out. Without script it is Tab.
