@@ -24,7 +24,7 @@ type unconfigured struct{ *testing.M }
 
 func (m unconfigured) Run() int {
 	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "TRAMXA_") && name != "TRAMXA_LONG" && name != "TRAMXA_CI" {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "TRAMXA_") && name != "TRAMXA_LONG" && name != "TRAMXA_CI" && name != "TRAMXA_WINE_ROOT" {
 			if err := os.Unsetenv(name); err != nil {
 				panic(err)
 			}

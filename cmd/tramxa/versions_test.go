@@ -86,10 +86,11 @@ type versions struct {
 	report      []byte
 }
 
-func newVersions(t *testing.T) *versions {
+// newVersionsOf makes the station, beside a program of the next version.
+func newVersionsOf(t *testing.T, next string) *versions {
 	t.Helper()
 	root := t.TempDir()
-	v := &versions{t: t, next: buildNext(t), root: root, dir: filepath.Join(root, "station"), key: filepath.Join(root, "station.key"),
+	v := &versions{t: t, next: next, root: root, dir: filepath.Join(root, "station"), key: filepath.Join(root, "station.key"),
 		place: filepath.Join(root, "stick", backups.StickFolder), copy: filepath.Join(root, "stick", "copy")}
 	v.today("", "station", "init", "--dir", v.dir, "--station", "12", "--unit", "23764", "--name", "Xã Ia Grai", "--listen", "127.0.0.1:0")
 	v.code = regexp.MustCompile(`[A-Z2-9]{5}(-[A-Z2-9]{5}){4}`).FindString(string(v.today("", "backup", "code", "--dir", v.dir)))
@@ -153,7 +154,7 @@ func (v *versions) stateOf(answer []byte) (r restored) {
 // the same book, and back again as long as nothing new was written.
 func TestCopiesGoFromVersionToVersion(t *testing.T) {
 	t.Parallel()
-	v := newVersions(t)
+	v := newVersionsOf(t, buildNext(t))
 	newDir, copied := filepath.Join(v.root, "new"), filepath.Join(v.root, "stick", "by-next")
 
 	got := v.stateOf(v.newer(v.code+"\n", "restore", v.place, "--code", "--dir", newDir, "--json"))
