@@ -2,6 +2,7 @@ package boottest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -155,18 +156,22 @@ func (u *updated) outcome(sequence uint64, want string) {
 	u.t.Helper()
 	began := time.Now()
 	for last := ""; ; time.Sleep(5 * time.Second) {
-		got, err := u.sh("cat /var/lib/tramxa/app/root/result.json")
-		if err == nil && strings.Contains(got, fmt.Sprintf(`"sequence":%d`, sequence)) && strings.Contains(got, `"outcome":"`+want+`"`) {
-			u.t.Logf("system %d: %s after %.0f s", sequence, want, time.Since(began).Seconds())
+		said, err := u.sh("cat /var/lib/tramxa/app/root/result.json")
+		var got update.RootResult
+		if err == nil {
+			err = json.Unmarshal([]byte(said), &got)
+		}
+		if err == nil && got.Sequence == sequence && got.Outcome == want {
+			u.t.Logf("system %d: %s after %.0f s: %s", sequence, want, time.Since(began).Seconds(), got.Text.EN)
 			return
 		}
-		if strings.Contains(got, `"outcome":"failed"`) || time.Since(began) > patience {
+		if got.Outcome == update.OutcomeFailed || time.Since(began) > patience {
 			status, _ := u.sh("tramxa update status; journalctl -b --no-pager -u tramxa-root-apply -u tramxa-root-confirm -u tramxa | tail -30")
-			u.t.Fatalf("system %d is not %s: %s %v\n%s", sequence, want, got, err, status)
+			u.t.Fatalf("system %d is not %s: %s %v\n%s", sequence, want, said, err, status)
 		}
-		if got != last {
-			u.t.Log(strings.TrimSpace(got))
-			last = got
+		if got.Outcome != last {
+			last = got.Outcome
+			u.t.Logf("system %d: %s so far", got.Sequence, last)
 		}
 	}
 }
