@@ -10,5 +10,6 @@
 // It refuses to remove an older copy before a newer one is proven, to write into
 // a place without room, and to take two stations for one: each has a folder named
 // by its number and its key. It does not look for places and knows no clock but
-// the one it is given. FORMAT.md describes the bytes.
+// the one it is given. It leaves alone a folder in which a newer program made
+// copies. FORMAT.md describes the bytes.
 package backups

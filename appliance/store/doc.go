@@ -16,7 +16,7 @@
 // It owns the key file, the checkpoint file, the clean marker, the cursor, the
 // lock, the manifest of a backup, and which rows the view holds at which
 // sequence. It refuses a second process, a 32-bit build, to write on a disk that
-// is nearly full, to go on after a failed sync, and to open a journal that ends
+// is nearly full, records of a newer program (journal.ErrNewer), to go on after a failed sync, and to open a journal that ends
 // before something it is known to have held. It judges no entry: that is for the
 // register (can it be folded?) and the rules (may it be?).
 package store
