@@ -40,7 +40,7 @@ func runHubBackup(ctx context.Context, args []string, std stdio) error {
 	want.dir = *dir
 	switch {
 	case len(words) == 2 && words[0] == "verify" && *to == "" && *ca == "":
-		return verifyHubCopy(words[1], *want, *asJSON, std)
+		return verifyHubCopy(ctx, words[1], *want, *asJSON, std)
 	case len(words) == 1 && words[0] == "code" && *to == "":
 		return newHubCode(*dir, *ca, *asJSON, std)
 	case len(words) == 0 && *to != "" && *ca == "":
@@ -170,7 +170,7 @@ func (k hubKeysWanted) open(from string) (*hubcopy.Copy, error) {
 	return hubcopy.Open(path, keys)
 }
 
-func verifyHubCopy(from string, want hubKeysWanted, asJSON bool, std stdio) error {
+func verifyHubCopy(ctx context.Context, from string, want hubKeysWanted, asJSON bool, std stdio) error {
 	c, err := want.open(from)
 	if err != nil {
 		return explainHubCopy(err)
@@ -180,7 +180,7 @@ func verifyHubCopy(from string, want hubKeysWanted, asJSON bool, std stdio) erro
 		return err
 	}
 	defer os.RemoveAll(work)
-	if err := c.Prove(work, newLogger(std.err, 0).with("proof", from)); err != nil {
+	if err := c.Prove(ctx, work, newLogger(std.err, 0).with("proof", from)); err != nil {
 		return explainHubCopy(err)
 	}
 	a := answerOf(c)

@@ -58,7 +58,7 @@ func (h *hubCopies) handle(w http.ResponseWriter, r *http.Request) error {
 	if !filepath.IsAbs(to) {
 		return usagef("a copy wants the whole path of where it goes")
 	}
-	c, err := h.take(to)
+	c, err := h.take(r.Context(), to)
 	if err != nil {
 		return err
 	}
@@ -68,12 +68,12 @@ func (h *hubCopies) handle(w http.ResponseWriter, r *http.Request) error {
 }
 
 // take makes a copy in a place and proves it.
-func (h *hubCopies) take(place string) (*hubcopy.Copy, error) {
+func (h *hubCopies) take(ctx context.Context, place string) (*hubcopy.Copy, error) {
 	if !h.making.TryLock() {
 		return nil, withHint(errors.New("a copy is being made"), "wait until it is finished")
 	}
 	defer h.making.Unlock()
-	c, err := h.make(place)
+	c, err := h.make(ctx, place)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed == nil {
@@ -86,7 +86,7 @@ func (h *hubCopies) take(place string) (*hubcopy.Copy, error) {
 	return c, err
 }
 
-func (h *hubCopies) make(place string) (*hubcopy.Copy, error) {
+func (h *hubCopies) make(ctx context.Context, place string) (*hubcopy.Copy, error) {
 	k, err := hubcopy.LoadKeys(filepath.Join(h.dir, hubcopy.KeyName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, withHint(errors.New("this node has no key for copies yet"), "make it once with 'tramxa hub backup code --dir "+h.dir+" --ca FILE', and lock the paper away")
@@ -109,7 +109,7 @@ func (h *hubCopies) make(place string) (*hubcopy.Copy, error) {
 		o.Peers = append(o.Peers, hubcopy.Peer(p))
 	}
 	began := time.Now()
-	c, err := hubcopy.Take(o)
+	c, err := hubcopy.Take(ctx, o)
 	if err != nil {
 		return nil, explainHubCopy(err)
 	}
@@ -152,7 +152,7 @@ func (h *hubCopies) nightly(ctx context.Context) {
 			return
 		case <-time.After(wait):
 		}
-		h.night(time.Now(), 23*time.Hour)
+		h.night(ctx, time.Now(), 23*time.Hour)
 		wait = time.Until(nextNight(time.Now()))
 	}
 }
@@ -166,12 +166,12 @@ func nextNight(now time.Time) time.Time {
 }
 
 // night makes a copy in each place whose newest is older than age.
-func (h *hubCopies) night(now time.Time, age time.Duration) {
+func (h *hubCopies) night(ctx context.Context, now time.Time, age time.Duration) {
 	for _, c := range h.look() {
 		if c.Problem == "" && now.Sub(c.Made) < age && !c.Made.After(now) {
 			continue
 		}
-		if _, err := h.take(c.Place); err != nil {
+		if _, err := h.take(ctx, c.Place); err != nil {
 			h.log.with("copies", h.config.ID).Error("nightly copy of the hub", "place", c.Place, "error", err)
 		}
 	}

@@ -286,7 +286,7 @@ func TestNightlyCopiesOfTheHub(t *testing.T) {
 	p.answers(call{verb: "hub backup", dir: "tinh", args: []string{"code"}})
 	c.config.Backup = []string{good, bad}
 	now := time.Now()
-	c.night(now, 23*time.Hour)
+	c.night(t.Context(), now, 23*time.Hour)
 	list := c.look()
 	if list[0].Number != 1 || list[0].Problem != "" || list[1].Problem == "" {
 		t.Fatalf("%+v", list)
@@ -294,11 +294,11 @@ func TestNightlyCopiesOfTheHub(t *testing.T) {
 	if err := os.Remove(bad); err != nil {
 		t.Fatal(err)
 	}
-	c.night(now.Add(time.Hour), 23*time.Hour)
+	c.night(t.Context(), now.Add(time.Hour), 23*time.Hour)
 	if list = c.look(); list[0].Number != 1 || list[1].Number != 1 || list[1].Problem != "" {
 		t.Fatalf("%+v", list)
 	}
-	c.night(now.Add(25*time.Hour), 23*time.Hour)
+	c.night(t.Context(), now.Add(25*time.Hour), 23*time.Hour)
 	if list = c.look(); list[0].Number != 2 {
 		t.Errorf("%+v", list)
 	}
@@ -371,7 +371,7 @@ func TestKilledCopiesAndRestores(t *testing.T) {
 		}
 		c, err := hubcopy.Open(names[len(names)-1], keys)
 		if err == nil {
-			err = c.Prove(t.TempDir(), nil)
+			err = c.Prove(t.Context(), t.TempDir(), nil)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", names[len(names)-1], err)

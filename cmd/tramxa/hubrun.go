@@ -68,10 +68,15 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 		defer close(asked)
 		life.serve(ctx, n, page, log)
 	}()
-	go n.copies.nightly(ctx)
-	defer func() { // nobody asks a node that is being closed
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		n.copies.nightly(ctx)
+	}()
+	defer func() { // nobody asks a node that is being closed, or copies it
 		stop()
 		<-asked
+		<-copied
 	}()
 	fmt.Fprintf(out, "hub node %s: stations at %s, pages at http://%s\n", c.ID, c.Link, page)
 	select {

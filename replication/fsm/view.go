@@ -244,10 +244,22 @@ func hashInside(b *batch.Batch, secret journal.Secret, at journal.Seq) journal.H
 
 // Hash is SHA-256 over all rows that replicas must have in common, in key order:
 // be32 length ‖ key ‖ be32 length ‖ value. It reads everything.
-func (v *View) Hash() (journal.Hash, error) {
+func (v *View) Hash() (journal.Hash, error) { return v.HashWhile(func() error { return nil }) }
+
+// HashWhile is Hash as long as going says nil; else it returns that error soon.
+func (v *View) HashWhile(going func() error) (journal.Hash, error) {
 	sum := newRowHash()
+	rows := 0
 	for _, space := range []byte{spaceRegister, spaceState} {
-		if err := v.each([]byte{space}, true, sum.row); err != nil {
+		err := v.each([]byte{space}, true, func(key, value []byte) error {
+			if rows++; rows%1024 == 0 {
+				if err := going(); err != nil {
+					return err
+				}
+			}
+			return sum.row(key, value)
+		})
+		if err != nil {
 			return journal.Hash{}, err
 		}
 	}

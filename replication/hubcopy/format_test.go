@@ -83,7 +83,7 @@ func TestCopyOfVersion1StillOpens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Prove(t.TempDir(), nil); err != nil {
+	if err := c.Prove(t.Context(), t.TempDir(), nil); err != nil {
 		t.Error(err)
 	}
 	m := c.Manifest

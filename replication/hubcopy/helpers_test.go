@@ -83,7 +83,7 @@ func options(t testing.TB, f hubcopy.Source, k hubcopy.Keys) hubcopy.TakeOptions
 
 func take(t testing.TB, o hubcopy.TakeOptions) *hubcopy.Copy {
 	t.Helper()
-	c, err := hubcopy.Take(o)
+	c, err := hubcopy.Take(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

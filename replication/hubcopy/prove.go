@@ -1,9 +1,11 @@
 package hubcopy
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -22,8 +24,8 @@ var (
 
 // Prove restores a copy into an empty state below work, which it makes and
 // removes again, and compares it with what the copy states. Nothing of the copy
-// is changed. ErrDiffers, ErrDamaged, ErrNoRoom.
-func (c *Copy) Prove(work string, log *slog.Logger) (err error) {
+// is changed. ErrDiffers, ErrDamaged, ErrNoRoom, or the end of ctx.
+func (c *Copy) Prove(ctx context.Context, work string, log *slog.Logger) (err error) {
 	dir := filepath.Join(work, "proof")
 	if err := errors.Join(os.RemoveAll(dir), journal.OS.MkdirAll(work, 0o700)); err != nil {
 		return err
@@ -41,16 +43,32 @@ func (c *Copy) Prove(work string, log *slog.Logger) (err error) {
 		return errors.Join(err, from.Close())
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := f.Restore(from); err != nil {
+	if err := f.Restore(untilDone{ctx, from}); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return f.View(c.equals)
+	return f.View(func(v *fsm.View) error { return c.equals(ctx, v) })
+}
+
+// untilDone reads until ctx ends.
+type untilDone struct {
+	ctx context.Context
+	io.ReadCloser
+}
+
+func (u untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.ReadCloser.Read(p)
 }
 
 // equals compares a state with the manifest.
-func (c *Copy) equals(v *fsm.View) error {
+func (c *Copy) equals(ctx context.Context, v *fsm.View) error {
 	m := c.Manifest
-	hash, err := v.Hash()
+	hash, err := v.HashWhile(ctx.Err)
 	if err != nil {
 		return err
 	}

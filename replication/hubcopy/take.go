@@ -1,6 +1,7 @@
 package hubcopy
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
@@ -60,9 +61,9 @@ func (o TakeOptions) withDefaults() TakeOptions {
 }
 
 // Take makes a copy and returns it, finished and proven. A cut of power or an
-// error at any instant leaves the earlier copies as they are. One call at a time
-// for a node. ErrNoRoom, ErrDiffers, fsm.ErrDamaged.
-func Take(o TakeOptions) (c *Copy, err error) {
+// error at any instant leaves the earlier copies as they are; so does the end of
+// ctx. One call at a time for a node. ErrNoRoom, ErrDiffers, fsm.ErrDamaged.
+func Take(ctx context.Context, o TakeOptions) (c *Copy, err error) {
 	o = o.withDefaults()
 	folder := filepath.Join(o.Place, folderName(o.Keys.Pin, o.Node))
 	if err := o.FS.MkdirAll(folder, 0o700); err != nil {
@@ -87,7 +88,7 @@ func Take(o TakeOptions) (c *Copy, err error) {
 			_ = o.FS.Remove(part) // else swept by the next one
 		}
 	}()
-	if err := o.write(part, h); err != nil {
+	if err := o.write(ctx, part, h); err != nil {
 		return nil, err
 	}
 	// What the tables hold was copied as it was read; a table that cannot be read
@@ -96,7 +97,7 @@ func Take(o TakeOptions) (c *Copy, err error) {
 		return nil, fmt.Errorf("the state on this node: %w", err)
 	}
 	if c, err = openCopy(o.FS, part, o.Keys); err == nil {
-		err = c.Prove(o.Work, o.Log)
+		err = c.Prove(ctx, o.Work, o.Log)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the copy back: %w", err)
@@ -108,7 +109,7 @@ func Take(o TakeOptions) (c *Copy, err error) {
 	return c, prune(o.FS, folder, o.Keep)
 }
 
-func (o TakeOptions) write(part string, h Header) error {
+func (o TakeOptions) write(ctx context.Context, part string, h Header) error {
 	f, err := o.FS.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -116,9 +117,9 @@ func (o TakeOptions) write(part string, h Header) error {
 	head := h.encode()
 	box, err := o.Keys.chunks(head, h.salt)
 	if err == nil {
-		to := &roomy{to: f, o: o, dir: filepath.Dir(part)}
+		to := &roomy{ctx: ctx, to: f, o: o, dir: filepath.Dir(part)}
 		if _, err = to.Write(head); err == nil {
-			err = o.Hub.View(func(v *fsm.View) error { return o.fill(&sealer{to: to, box: box}, h, v) })
+			err = o.Hub.View(func(v *fsm.View) error { return o.fill(ctx, &sealer{to: to, box: box}, h, v) })
 		}
 	}
 	if err == nil {
@@ -128,8 +129,8 @@ func (o TakeOptions) write(part string, h Header) error {
 }
 
 // fill writes manifest and state.
-func (o TakeOptions) fill(s *sealer, h Header, v *fsm.View) error {
-	m, err := o.manifest(h, v)
+func (o TakeOptions) fill(ctx context.Context, s *sealer, h Header, v *fsm.View) error {
+	m, err := o.manifest(ctx, h, v)
 	if err != nil {
 		return err
 	}
@@ -146,14 +147,14 @@ func (o TakeOptions) fill(s *sealer, h Header, v *fsm.View) error {
 	return s.Close()
 }
 
-func (o TakeOptions) manifest(h Header, v *fsm.View) (m Manifest, err error) {
+func (o TakeOptions) manifest(ctx context.Context, h Header, v *fsm.View) (m Manifest, err error) {
 	at := v.Applied()
 	if at.Index == 0 {
 		return m, errors.New("this node has no state yet; hint: is the hub running, and does this node reach the others?")
 	}
 	fold, err1 := v.Fold()
 	incarnation, err2 := v.Incarnation()
-	state, err3 := v.Hash()
+	state, err3 := v.HashWhile(ctx.Err)
 	m = Manifest{Version: version, Made: h.Made.Format(time.RFC3339), Node: o.Node, Pin: h.Pin.String(), Peers: o.Peers, Program: o.Program,
 		Index: at.Index, Term: at.Term, Fold: fold, Incarnation: hex.EncodeToString(incarnation[:]), State: hex.EncodeToString(state[:]),
 		CutOff: o.CutOff, Accounts: o.Accounts}
@@ -165,9 +166,10 @@ func (o TakeOptions) manifest(h Header, v *fsm.View) (m Manifest, err error) {
 	return m, errors.Join(err1, err2, err3, err4)
 }
 
-// roomy stops writing while there is still room left: a full disk stops more than
-// a copy.
+// roomy stops writing while there is still room left, for a full disk stops more
+// than a copy; and when ctx ends.
 type roomy struct {
+	ctx  context.Context
 	to   io.Writer
 	o    TakeOptions
 	dir  string
@@ -177,6 +179,9 @@ type roomy struct {
 const lookEvery = 4 << 20
 
 func (r *roomy) Write(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
 	if r.left -= len(p); r.left < 0 {
 		free, err := r.o.FS.Free(r.dir)
 		if err != nil {

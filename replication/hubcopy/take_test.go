@@ -2,6 +2,7 @@ package hubcopy_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
@@ -122,7 +123,7 @@ func TestFullDiskLeavesTheEarlierCopy(t *testing.T) {
 			}
 			var err error
 			for range 12 { // each takes more of the disk
-				if _, err = hubcopy.Take(o); err != nil {
+				if _, err = hubcopy.Take(t.Context(), o); err != nil {
 					break
 				}
 			}
@@ -131,7 +132,7 @@ func TestFullDiskLeavesTheEarlierCopy(t *testing.T) {
 			}
 			c, err := hubcopy.OpenOn(disk, first.Path(), k)
 			if err == nil {
-				err = c.Prove(t.TempDir(), nil)
+				err = c.Prove(t.Context(), t.TempDir(), nil)
 			}
 			if err != nil {
 				t.Errorf("the earlier copy: %v", err)
@@ -164,7 +165,7 @@ func TestPowerCutLeavesEarlierCopies(t *testing.T) {
 		o.FS = disk
 		take(t, o)
 		disk.CutAt(at)
-		if _, err := hubcopy.Take(o); err == nil {
+		if _, err := hubcopy.Take(t.Context(), o); err == nil {
 			t.Fatalf("cut %d of %d did not happen", at, calls)
 		}
 		disk.Crash(rand.New(rand.NewPCG(uint64(at), 3)))
@@ -176,7 +177,7 @@ func TestPowerCutLeavesEarlierCopies(t *testing.T) {
 		for _, n := range all {
 			c, err := hubcopy.OpenOn(disk, hubcopy.PathOf(o.Place, k.Pin, "n1", n), k)
 			if err == nil {
-				err = c.Prove(t.TempDir(), nil)
+				err = c.Prove(t.Context(), t.TempDir(), nil)
 			}
 			if err != nil {
 				t.Errorf("cut %d: copy %d: %v", at, n, err)
@@ -187,25 +188,48 @@ func TestPowerCutLeavesEarlierCopies(t *testing.T) {
 	t.Logf("%d cuts", cuts)
 }
 
-// lying is a node whose state is not what it says.
+// lying is a node whose tables are what verify says.
 type lying struct {
 	hubcopy.Source
-	verify error
+	verify func() error
 }
 
-func (l lying) VerifyTables() error { return l.verify }
+func (l lying) VerifyTables() error { return l.verify() }
 
 // TestRottenTablesMakeNoCopy: rows may be missing when a table cannot be read, so
 // no copy of them gets a name.
 func TestRottenTablesMakeNoCopy(t *testing.T) {
 	f, _ := state(t, 12)
 	k, _ := testKeys(t, nil)
-	o := options(t, lying{f, fsm.ErrDamaged}, k)
-	if _, err := hubcopy.Take(o); !errors.Is(err, fsm.ErrDamaged) {
+	o := options(t, lying{f, func() error { return fsm.ErrDamaged }}, k)
+	if _, err := hubcopy.Take(t.Context(), o); !errors.Is(err, fsm.ErrDamaged) {
 		t.Fatal(err)
 	}
 	if _, err := hubcopy.Find(o.Place, 0); !errors.Is(err, hubcopy.ErrNoCopy) {
 		t.Error(err)
+	}
+}
+
+// TestStoppedCopyIsNone: a node that is stopped in the middle of a copy does not
+// wait for it.
+func TestStoppedCopyIsNone(t *testing.T) {
+	f, _ := state(t, 12)
+	k, _ := testKeys(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	o := options(t, lying{f, func() error { cancel(); return nil }}, k)
+	for range 2 { // in its middle, and before it
+		if _, err := hubcopy.Take(ctx, o); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if _, err := hubcopy.Find(o.Place, 0); !errors.Is(err, hubcopy.ErrNoCopy) {
+			t.Error(err)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(o.Place, "*", "*")); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(o.Work, "*")); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
 	}
 }
 
