@@ -238,6 +238,9 @@ func findCopy(from string, number int) (rescue.Found, error) {
 			best = &list[i]
 		}
 	}
+	if best == nil && err != nil {
+		return rescue.Found{}, explainNewer(err)
+	}
 	if best == nil {
 		return rescue.Found{}, fmt.Errorf("there is no copy %d in %s; there are %d to %d", number, from, list[0].Number, list[len(list)-1].Number)
 	}
