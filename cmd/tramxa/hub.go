@@ -75,7 +75,7 @@ func runHubInit(_ context.Context, args []string, io stdio) error {
 	if *asJSON {
 		return writeJSON(io.out, map[string]string{"id": *id, "dir": *dir, "pin": pin.String()})
 	}
-	_, err = fmt.Fprintf(io.out, "hub node %s is ready in %s\npin %s\nhint: stations need the pin: 'tramxa station init --hub-pin %s --hub %s'\n", *id, *dir, pin, pin, c.Link)
+	_, err = fmt.Fprintf(io.out, "hub node %s is ready in %s\npin %s\nhint: stations need the pin: 'tramxa station init --hub-pin %s --hub %s'\nhint: 'tramxa hub backup code --ca %s --dir %s' makes the recovery code for copies of the hub\n", *id, *dir, pin, pin, c.Link, *ca, *dir)
 	return err
 }
 

@@ -76,7 +76,10 @@ func hubBackupTo(ctx context.Context, to, dir string, asJSON bool, std stdio) er
 func sayHubCopy(w io.Writer, a hubCopyAnswer) error {
 	fmt.Fprintf(w, "copy %d of %s: %d stations, %d records, command %d, state %.16s, %d kB\n", a.Number, shortTime(a.Made.Local()), a.Stations, a.Records, a.Index, a.State, (a.Bytes+1023)>>10)
 	var err error
-	if a.CutOff {
+	if a.SameDisk {
+		_, err = fmt.Fprintln(w, "hint: it lies on the disk of the hub's own data and is lost with them: copy it to another one")
+	}
+	if a.CutOff && err == nil {
 		_, err = fmt.Fprintln(w, "hint: this node was cut off from the others or not running: the copy is as new as this node was; stations send again what is newer")
 	}
 	return err

@@ -27,6 +27,8 @@ type hubCopies struct {
 	leader func() (hub.Peer, bool)
 	log    logger
 
+	sameDisk func(a, b string) bool // nil: by the system
+
 	making sync.Mutex
 	mu     sync.Mutex
 	failed map[string]string // place → why its last copy failed
@@ -45,6 +47,7 @@ type hubCopyAnswer struct {
 	CutOff    bool      `json:"cut_off,omitempty"`   // the node knew of no leader
 	Authority bool      `json:"authority,omitempty"` // the hub's authority is in it, as far as was opened
 	Proven    bool      `json:"proven"`
+	SameDisk  bool      `json:"same_disk,omitempty"` // it lies where the hub's data do
 }
 
 func answerOf(c *hubcopy.Copy) hubCopyAnswer {
@@ -63,17 +66,31 @@ func (h *hubCopies) handle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a := answerOf(c)
-	a.Proven = true
+	a.Proven, a.SameDisk = true, h.besideData(to)
 	return writeJSON(w, a)
+}
+
+// besideData reports whether a place lies on the disk of the node's data: a copy
+// there is lost with them.
+func (h *hubCopies) besideData(place string) bool {
+	if h.sameDisk != nil {
+		return h.sameDisk(place, h.dir)
+	}
+	return sameDevice(place, h.dir)
 }
 
 // take makes a copy in a place and proves it.
 func (h *hubCopies) take(ctx context.Context, place string) (*hubcopy.Copy, error) {
+	return h.tell(place, func() (*hubcopy.Copy, error) { return h.make(ctx, place) })
+}
+
+// tell does one thing for a place at a time and remembers how it went.
+func (h *hubCopies) tell(place string, do func() (*hubcopy.Copy, error)) (*hubcopy.Copy, error) {
 	if !h.making.TryLock() {
 		return nil, withHint(errors.New("a copy is being made"), "wait until it is finished")
 	}
 	defer h.making.Unlock()
-	c, err := h.make(ctx, place)
+	c, err := do()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed == nil {
@@ -171,10 +188,28 @@ func (h *hubCopies) night(ctx context.Context, now time.Time, age time.Duration)
 		if c.Problem == "" && now.Sub(c.Made) < age && !c.Made.After(now) {
 			continue
 		}
-		if _, err := h.take(ctx, c.Place); err != nil {
+		_, err := h.tell(c.Place, func() (*hubcopy.Copy, error) {
+			if err := h.mounted(c.Place); err != nil {
+				return nil, err
+			}
+			return h.make(ctx, c.Place)
+		})
+		if err != nil {
 			h.log.with("copies", h.config.ID).Error("nightly copy of the hub", "place", c.Place, "error", err)
 		}
 	}
+}
+
+// mounted wants the folder of nightly copies there and on another disk. Below the
+// mount point of a disk that is not mounted it would be made on the system's own.
+func (h *hubCopies) mounted(place string) error {
+	if _, err := journal.OS.ReadDir(place); err != nil {
+		return withHint(fmt.Errorf("the folder for copies is not there: %w", err), "is the disk mounted? make the folder on it once; it is not made by itself")
+	}
+	if h.besideData(place) {
+		return withHint(fmt.Errorf("%s lies on the disk of the hub's own data", place), "is the other disk mounted? a copy here would be lost with the data")
+	}
+	return nil
 }
 
 // placeCopies says how the copies in a configured place are.

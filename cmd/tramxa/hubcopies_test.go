@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -287,11 +288,23 @@ func TestNightlyCopiesOfTheHub(t *testing.T) {
 	c.config.Backup = []string{good, bad}
 	now := time.Now()
 	c.night(t.Context(), now, 23*time.Hour)
+	if list := c.look(); list[0].Number != 0 || !strings.Contains(list[0].Problem, "is not there") {
+		t.Errorf("without the disk: %+v", list)
+	}
+	if err := os.Mkdir(good, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.night(t.Context(), now, 23*time.Hour)
+	if list := c.look(); list[0].Number != 0 || !strings.Contains(list[0].Problem, "own data") {
+		t.Errorf("on the disk of the data: %+v", list)
+	}
+	c.sameDisk = func(string, string) bool { return false }
+	c.night(t.Context(), now, 23*time.Hour)
 	list := c.look()
 	if list[0].Number != 1 || list[0].Problem != "" || list[1].Problem == "" {
 		t.Fatalf("%+v", list)
 	}
-	if err := os.Remove(bad); err != nil {
+	if err := errors.Join(os.Remove(bad), os.Mkdir(bad, 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	c.night(t.Context(), now.Add(time.Hour), 23*time.Hour)
