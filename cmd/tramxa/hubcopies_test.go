@@ -360,6 +360,8 @@ func TestKilledCopiesAndRestores(t *testing.T) {
 	finished := 0
 	killed := func(within int, args ...string) { // milliseconds
 		cmd := exec.Command(p.program, args...)
+		var said bytes.Buffer
+		cmd.Stderr = &said
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -368,7 +370,7 @@ func TestKilledCopiesAndRestores(t *testing.T) {
 		select {
 		case err := <-done:
 			if err != nil {
-				t.Errorf("%v: %v", args, err)
+				t.Fatalf("%v: %v\n%s", args, err, said.String())
 			}
 			finished++
 		case <-time.After(time.Duration(p.random.IntN(within)) * time.Millisecond):

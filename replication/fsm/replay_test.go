@@ -308,6 +308,45 @@ func (m *machine) registerHash(n journal.Station) (h journal.Hash) {
 	return h
 }
 
+// TestKilledWhileAMemtableIsMade: badger makes the file and gives it its size
+// afterwards. What a kill in between leaves is no damage.
+func TestKilledWhileAMemtableIsMade(t *testing.T) {
+	dir := t.TempDir()
+	m := open(t, dir)
+	s := grown(t, 1, 10)
+	m.register(s)
+	m.take(s, 1, 10)
+	_, want := streamOf(t, m)
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		files, err := filepath.Glob(filepath.Join(dir, "state-1", "*.mem"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := 0
+		for _, name := range files {
+			if _, err := fmt.Sscanf(filepath.Base(name), "%05d.mem", &last); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, "state-1", fmt.Sprintf("%05d.mem", last+1)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m := open(t, dir)
+		if err := m.Damage(); err != nil {
+			t.Fatal(err)
+		}
+		if _, got := streamOf(t, m); got != want {
+			t.Errorf("state %x in place of %x", got, want)
+		}
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestHoleIsFound: a transaction that has vanished from the middle, as a flipped
 // bit in one of badger's write-ahead files does, sets the database aside.
 func TestHoleIsFound(t *testing.T) {

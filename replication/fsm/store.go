@@ -63,6 +63,9 @@ func openDatabase(dir string, o Options, sync bool) (db *database, err error) {
 			db, err = nil, fmt.Errorf("badger gave up: %v", p)
 		}
 	}()
+	if err := dropUnborn(dir); err != nil {
+		return nil, err
+	}
 	b, err := badger.OpenManaged(badgerOptions(dir, o, sync))
 	if err != nil {
 		if strings.Contains(err.Error(), "directory lock") {
@@ -71,6 +74,31 @@ func openDatabase(dir string, o Options, sync bool) (db *database, err error) {
 		return nil, err
 	}
 	return &database{DB: b, dir: dir, pins: map[uint64]int{}, done: make(chan struct{})}, nil
+}
+
+// dropUnborn removes memtable files of no bytes. badger (4.9.6) makes the file and
+// gives it its size afterwards; killed in between, it does not open the database
+// again ("Create a new file"). Nothing was ever in such a file: a transaction that
+// had been in it is missed by the ledger.
+func dropUnborn(dir string) error {
+	names, err := journal.OS.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, n := range names {
+		name := filepath.Join(dir, n)
+		if filepath.Ext(n) != ".mem" {
+			continue
+		}
+		size, err := journal.OS.Stat(name)
+		if err == nil && size == 0 {
+			err = os.Remove(name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // pin keeps the versions visible at ts from being dropped; false when the
