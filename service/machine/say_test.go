@@ -41,6 +41,9 @@ func TestEveryKeyHasWords(t *testing.T) {
 	for _, k := range []Kind{KindRotating, KindSolid} {
 		used["kind."+string(k)] = true
 	}
+	for _, b := range []Bus{BusATA, BusUSB, BusNVMe, BusMMC, BusSD, BusSCSI, BusRAID, BusVirtual} {
+		used["bus."+string(b)] = true
+	}
 	for _, v := range []Verdict{Unproven, Honest, Lies} {
 		used["verdict."+string(v)] = true
 	}

@@ -118,7 +118,9 @@ func diskSection(f Facts, r *DiskResult) Section {
 	if d.Kind != KindUnknown {
 		s.text("row.kind", "kind."+string(d.Kind), nil, "")
 	}
-	s.value("row.bus", string(d.Bus))
+	if d.Bus != "" {
+		s.text("row.bus", "bus."+string(d.Bus), nil, "")
+	}
 	s.value("row.fs", d.FileSystem)
 	if d.Total > 0 {
 		s.value("row.free", Bytes(d.Free)+" / "+Bytes(d.Total))
@@ -168,12 +170,12 @@ func smartSection(m Smart) Section {
 
 func clockSection(f Facts) Section {
 	s := Section{Key: "sheet.clock"}
-	s.value("row.now", f.Clock.Now.In(vietnam).Format("2006-01-02 15:04"))
+	s.value("row.now", f.Clock.Now.In(vietnam).Format(clockFace))
 	switch {
 	case f.Clock.Missing:
 		s.text("row.rtc", "clock.missing", nil, Note)
 	case !f.Clock.RTC.IsZero():
-		s.value("row.rtc", f.Clock.RTC.In(vietnam).Format("2006-01-02 15:04"))
+		s.value("row.rtc", f.Clock.RTC.In(vietnam).Format(clockFace))
 	}
 	switch d := f.Clock.Drift; {
 	case d.Abs() > 48*time.Hour:
@@ -183,6 +185,9 @@ func clockSection(f Facts) Section {
 	}
 	return s
 }
+
+// clockFace is how all pages show a moment.
+const clockFace = "15:04 02/01/2006"
 
 // vietnam is where the machines are; old ones have no table of zones.
 var vietnam = time.FixedZone("", 7*60*60)
