@@ -64,6 +64,18 @@ func freePort() (string, error) {
 	return port, errors.Join(err, l.Close())
 }
 
+// firmware32 plugs in the 32-bit firmware: it is built for chips with a protected
+// mode of their own, and wants variables it can write to.
+func firmware32(dir string) ([]string, error) {
+	vars := filepath.Join(dir, "vars.fd")
+	b, err := os.ReadFile(strings.Replace(Firmware32, "CODE_4M.secboot", "VARS_4M", 1))
+	if err == nil {
+		err = os.WriteFile(vars, b, 0o600)
+	}
+	return []string{"-machine", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on",
+		"-drive", "if=pflash,format=raw,unit=0,readonly=on,file=" + Firmware32, "-drive", "if=pflash,format=raw,unit=1,file=" + vars}, err
+}
+
 // Start switches the PC on. One processor and no acceleration: the same on every
 // machine, and no two processors to lose each other under load.
 func (pc PC) Start(ctx context.Context) (*VM, error) {
@@ -98,8 +110,12 @@ func (pc PC) Start(ctx context.Context) (*VM, error) {
 	switch pc.Firmware {
 	case "uefi":
 		args = append(args, "-drive", "if=pflash,format=raw,unit=0,readonly=on,file="+Firmware())
-	case "uefi32": // its firmware is built for chips with a protected mode of their own
-		args = append(args, "-machine", "q35,smm=on", "-drive", "if=pflash,format=raw,unit=0,readonly=on,file="+Firmware32)
+	case "uefi32":
+		more, err := firmware32(pc.Dir)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, more...)
 	}
 	if pc.Clock != "" {
 		args = append(args, "-rtc", "base="+pc.Clock)
