@@ -71,6 +71,8 @@ func overlay(p Plan) ([]placed, error) {
 	if p.AuthorizedKey != "" {
 		file("etc/tramxa/authorized_keys", p.AuthorizedKey+"\n")
 	}
+	// Its own time is where a clock without a battery begins.
+	file("usr/lib/clock-epoch", "")
 	// Nothing was updated since: without these marks systemd rebuilds its
 	// catalogues at every start.
 	file("etc/.updated", "")
