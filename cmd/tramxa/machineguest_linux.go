@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -65,7 +66,8 @@ func runMachineClock(_ context.Context, args []string, io stdio) error {
 		return err
 	}
 	defer root.Close()
-	if err := guest.SetClock(root); err != nil {
+	_, err = os.Stat(filepath.Join(place.Default().Station(), configFile))
+	if err := guest.SetClock(root, err == nil); err != nil {
 		return err
 	}
 	fmt.Fprintln(io.out, "the clock was set to", time.Now().UTC().Format(time.RFC3339))

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -114,8 +116,10 @@ func runRootConfirm(_ context.Context, args []string, std stdio) error {
 	return err
 }
 
-// runRootLeave starts the machine again when its system is still on trial: the
-// boot loader counts, and after the last try goes back to the one before.
+// runRootLeave starts the machine again when its system is still on trial and the
+// station is not up: the boot loader counts, and after the last try goes back to
+// the one before. A station that serves, or is still opening its book, is never
+// disturbed: the proof is on its way.
 func runRootLeave(ctx context.Context, args []string, std stdio) error {
 	m, inside, err := rootMachine("root-leave", args, std)
 	if err != nil {
@@ -125,6 +129,27 @@ func runRootLeave(ctx context.Context, args []string, std stdio) error {
 	if err = errors.Join(err, inside.Close()); err != nil || !trial {
 		return err
 	}
-	fmt.Fprintf(std.out, "system %s has not proved itself in time: the machine starts again\n", m.Running)
+	state, err := exec.CommandContext(ctx, "systemctl", "show", "--property=SubState", "--value", place.StationService+".service").Output()
+	if err != nil {
+		return fmt.Errorf("state of the station's unit: %w", err)
+	}
+	var since unix.Sysinfo_t
+	if err := unix.Sysinfo(&since); err != nil {
+		return fmt.Errorf("how long the machine runs: %w", err)
+	}
+	if comesUp(strings.TrimSpace(string(state)), time.Duration(since.Uptime)*time.Second) {
+		return nil
+	}
+	fmt.Fprintf(std.out, "system %s has not brought the station up in time: the machine starts again\n", m.Running)
 	return exec.CommandContext(ctx, "systemctl", "--no-block", "reboot").Run()
+}
+
+// openingTime is how long a station may open its book after an update: on an old
+// disk it is folded anew.
+const openingTime = 2 * time.Hour
+
+// comesUp says whether the station's unit, in this state of systemd, runs or may
+// still come up.
+func comesUp(state string, uptime time.Duration) bool {
+	return state == "running" || strings.HasPrefix(state, "start") && uptime < openingTime
 }

@@ -24,25 +24,28 @@ func onImage() bool {
 }
 
 // confirmRoot says that the running system is good, once the station has served
-// for a while and still answers.
+// for a while and still answers; when that cannot be said, it tries again.
 func (u *updating) confirmRoot(ctx context.Context) {
 	if !onImage() {
 		return
 	}
-	select {
-	case <-ctx.Done():
-		return
-	case <-time.After(rootProof):
-	}
-	err := u.n.Answers(ctx)
-	if err == nil {
-		err = u.store.AskRootConfirm()
-	}
-	if err == nil {
-		err = u.store.ReportRoot()
-	}
-	if err != nil && ctx.Err() == nil {
-		u.n.log.Warn("the system below is not marked as good", "error", err)
+	for wait := rootProof; ; wait = time.Minute {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		err := u.n.Answers(ctx)
+		if err == nil {
+			err = u.store.AskRootConfirm()
+		}
+		if err == nil {
+			err = u.store.ReportRoot()
+		}
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		u.n.log.Warn("the system below is not marked as good yet", "error", err)
 	}
 }
 

@@ -17,31 +17,54 @@ import (
 const timesyncMark = "/var/lib/systemd/timesync/clock"
 
 // SetClock sets this machine's clock to what the station has asked for in
-// ClockFile below root, and takes the file away. Only for the system's unit.
-// fs.ErrNotExist when nothing was asked.
-func SetClock(root *os.Root) error {
-	f, err := root.Open(ClockFile)
-	if err != nil {
+// ClockFile below root, and takes the file away, whatever it is. Only for the
+// system's unit: what lies there was written by the station's user, who is not
+// trusted further than the setup: once there is a station, founded, nothing is
+// set any more. fs.ErrNotExist when nothing was asked.
+func SetClock(root *os.Root, founded bool) error {
+	at, err := readClockRequest(root)
+	if errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if founded {
+		err = errors.New("the clock is set during the setup only")
+	}
+	if err == nil {
+		err = setClock(at)
+	}
+	return errors.Join(err, root.RemoveAll(ClockFile))
+}
+
+// readClockRequest is the time to be set now.
+func readClockRequest(root *os.Root) (time.Time, error) {
+	seen, err := root.Lstat(ClockFile)
+	if err != nil {
+		return time.Time{}, err
+	}
+	f, err := root.OpenFile(ClockFile, os.O_RDONLY|unix.O_NONBLOCK, 0) // a pipe would wait for ever
+	if err != nil {
+		return time.Time{}, err
 	}
 	defer f.Close()
 	asked, err := f.Stat()
 	if err != nil {
-		return err
+		return time.Time{}, err
+	}
+	if !asked.Mode().IsRegular() || !os.SameFile(seen, asked) {
+		return time.Time{}, errors.New("the request is no file")
 	}
 	b, err := io.ReadAll(io.LimitReader(f, 64))
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
 	at, err := parseClockRequest(b)
-	if err == nil {
-		// The request says what time it was when it was written.
-		if waited := time.Since(asked.ModTime()); waited > 0 && waited < time.Minute {
-			at = at.Add(waited)
-		}
-		err = setClock(at)
+	// The request says what time it was when it was written; one from before a
+	// power cut says nothing any more.
+	waited := time.Since(asked.ModTime())
+	if err == nil && (waited < -time.Second || waited > time.Minute) {
+		err = errors.New("the request is old")
 	}
-	return errors.Join(err, root.Remove(ClockFile))
+	return at.Add(max(0, waited)), err
 }
 
 func setClock(at time.Time) error {

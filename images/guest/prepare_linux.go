@@ -191,6 +191,7 @@ func (p *preparation) settle() {
 		return
 	}
 	base := "/var/lib/tramxa"
+	note("clock", os.RemoveAll(filepath.Join(base, ClockFile))) // of the life before: that time has passed
 	if p.has {
 		note("seed", errors.Join(giveSeed(base, p.seed), chown(filepath.Join(base, "seed.toml"))))
 		if _, err := os.Stat(filepath.Join(base, "station", "tramxa.toml")); err != nil && p.seed.Unattended {
