@@ -347,6 +347,32 @@ func TestKilledWhileAMemtableIsMade(t *testing.T) {
 	}
 }
 
+// TestUnbornMemtableOfAnotherProcess: a file of no bytes in a directory that
+// another process holds is one that it is making, and is left alone.
+func TestUnbornMemtableOfAnotherProcess(t *testing.T) {
+	dir := t.TempDir()
+	m := open(t, dir)
+	unborn := filepath.Join(dir, "state-1", "00099.mem")
+	if err := os.WriteFile(unborn, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := fsm.Open(options(dir)); !errors.Is(err, fsm.ErrInUse) {
+		t.Fatal(f, err)
+	}
+	if info, err := os.Stat(unborn); err != nil || info.Size() != 0 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if m = open(t, dir); m.Damage() != nil {
+		t.Error(m.Damage())
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestHoleIsFound: a transaction that has vanished from the middle, as a flipped
 // bit in one of badger's write-ahead files does, sets the database aside.
 func TestHoleIsFound(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+	"github.com/dgraph-io/ristretto/v2/z"
 
 	"tramxa/appliance/journal"
 )
@@ -22,6 +23,7 @@ import (
 // and no option: whether a record can be folded must not depend on the node.
 const (
 	memTable       = 64 << 20
+	memTables      = 3
 	valueThreshold = 4 << 10
 )
 
@@ -46,7 +48,7 @@ type database struct {
 func badgerOptions(dir string, o Options, sync bool) badger.Options {
 	return badger.DefaultOptions(dir).
 		WithSyncWrites(sync).
-		WithMemTableSize(memTable).WithNumMemtables(3).
+		WithMemTableSize(memTable).WithNumMemtables(memTables).
 		WithNumCompactors(3).WithNumLevelZeroTables(5).
 		WithValueThreshold(valueThreshold).WithValueLogFileSize(o.ValueLogFile).
 		WithBlockCacheSize(o.BlockCache).WithIndexCacheSize(o.IndexCache).
@@ -57,15 +59,29 @@ func badgerOptions(dir string, o Options, sync bool) badger.Options {
 }
 
 // openDatabase opens badger; a panic of badger on damaged files is an error.
+//
+// badger (4.9.6) makes a memtable's file and gives it its size afterwards. Killed
+// in between it leaves a file of no bytes, and at the next try gives that its size
+// but fails, as the file was to be an old one. The try after that finds a memtable
+// in which nothing is, and removes it. So an unborn memtable is met by trying
+// again, and never touched here: another process may be making it. Nothing is
+// overlooked by that: a transaction that had been in it is missed by the ledger.
 func openDatabase(dir string, o Options, sync bool) (db *database, err error) {
+	for range memTables + 1 { // a kill leaves one; a cut of power not more than there were
+		if db, err = tryDatabase(dir, o, sync); err == nil || !strings.Contains(err.Error(), z.NewFile.Error()) {
+			break
+		}
+		o.Log.Warn("a memtable was cut off while it was made; trying again", "database", dir)
+	}
+	return db, err
+}
+
+func tryDatabase(dir string, o Options, sync bool) (db *database, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			db, err = nil, fmt.Errorf("badger gave up: %v", p)
 		}
 	}()
-	if err := dropUnborn(dir); err != nil {
-		return nil, err
-	}
 	b, err := badger.OpenManaged(badgerOptions(dir, o, sync))
 	if err != nil {
 		if strings.Contains(err.Error(), "directory lock") {
@@ -74,31 +90,6 @@ func openDatabase(dir string, o Options, sync bool) (db *database, err error) {
 		return nil, err
 	}
 	return &database{DB: b, dir: dir, pins: map[uint64]int{}, done: make(chan struct{})}, nil
-}
-
-// dropUnborn removes memtable files of no bytes. badger (4.9.6) makes the file and
-// gives it its size afterwards; killed in between, it does not open the database
-// again ("Create a new file"). Nothing was ever in such a file: a transaction that
-// had been in it is missed by the ledger.
-func dropUnborn(dir string) error {
-	names, err := journal.OS.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, n := range names {
-		name := filepath.Join(dir, n)
-		if filepath.Ext(n) != ".mem" {
-			continue
-		}
-		size, err := journal.OS.Stat(name)
-		if err == nil && size == 0 {
-			err = os.Remove(name)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return err
 }
 
 // pin keeps the versions visible at ts from being dropped; false when the
