@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -22,12 +23,13 @@ type Lineage [8]byte
 // lineageFile lies in a node's directory when its hub was planted.
 const lineageFile = "LINEAGE"
 
-// PlantOptions of Plant. All but Log are required.
+// PlantOptions of Plant. Dir, Peers and Lineage are required.
 type PlantOptions struct {
 	Dir     string // as Options.Dir; must hold no node yet
 	Peers   []Peer // all voters of the new hub
 	Lineage Lineage
-	Log     *slog.Logger // nil: discarded
+	Now     func() time.Time // nil: time.Now; see plantTerm
+	Log     *slog.Logger     // nil: discarded
 }
 
 // ErrPlanted: the directory holds a node already.
@@ -35,8 +37,8 @@ var ErrPlanted = errors.New("the directory holds a hub node already")
 
 // Plant makes the directory of a node whose state is that of a snapshot stream,
 // in a new hub of these peers. Every node of that hub is planted with the same
-// stream, peers and lineage: raft then finds all of them at the same entry of the
-// same term, and any majority goes on from there. A directory half made must be
+// stream, peers and lineage: raft then finds all of them at the same entry, and any
+// majority goes on from there. A directory half made must be
 // thrown away: callers make it beside and rename it.
 func Plant(o PlantOptions, from io.Reader) (r fsm.Rewritten, err error) {
 	if o.Lineage == (Lineage{}) || len(o.Peers) == 0 {
@@ -44,6 +46,9 @@ func Plant(o PlantOptions, from io.Reader) (r fsm.Rewritten, err error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	raftDir := filepath.Join(o.Dir, "raft")
 	if err := journal.OS.MkdirAll(raftDir, 0o700); err != nil {
@@ -86,9 +91,16 @@ func plantSnapshot(o PlantOptions, from io.Reader) (r fsm.Rewritten, err error) 
 	return r, sink.Close()
 }
 
-// plantTerm lets the node begin in the term of its snapshot. In an earlier one it
-// would write entries that raft takes for older than the snapshot.
+// plantTerm lets the node begin in the term of its snapshot or later. In an earlier
+// one it would write entries that raft takes for older than the snapshot. Later is
+// the second of its planting: a hub that was planted from the same copy before has
+// used the terms after the snapshot's for other entries, and raft takes entries of
+// one index and term for the same. The nodes need not agree; raft settles on the
+// latest. A clock that is behind costs only this.
 func plantTerm(o PlantOptions, raftDir string, term uint64) error {
+	if now := o.Now().Unix(); now > 0 {
+		term = max(term, uint64(now))
+	}
 	logs, err := openLog(raftDir, 1<<20, raftLog(o.Log).Named("wal"))
 	if err != nil {
 		return err
