@@ -2,6 +2,7 @@ package hubcopy
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"io"
 
@@ -17,6 +18,11 @@ func CheapKeys(pin identity.Pin, code backups.RecoveryCode, ca ed25519.PrivateKe
 
 // OpenOn is Open on another file system.
 func OpenOn(fsys journal.FS, path string, k Keys) (*Copy, error) { return openCopy(fsys, path, k) }
+
+// ProveOn is Prove on a disk with so much free space.
+func (c *Copy) ProveOn(ctx context.Context, work string, free func(string) (uint64, error)) error {
+	return c.prove(ctx, work, nil, free)
+}
 
 // NumbersOn lists the finished copies of a node.
 func NumbersOn(fsys journal.FS, place string, pin identity.Pin, node string) ([]uint64, error) {

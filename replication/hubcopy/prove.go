@@ -25,12 +25,16 @@ var (
 // Prove restores a copy into an empty state below work, which it makes and
 // removes again, and compares it with what the copy states. Nothing of the copy
 // is changed. ErrDiffers, ErrDamaged, ErrNoRoom, or the end of ctx.
-func (c *Copy) Prove(ctx context.Context, work string, log *slog.Logger) (err error) {
+func (c *Copy) Prove(ctx context.Context, work string, log *slog.Logger) error {
+	return c.prove(ctx, work, log, journal.OS.Free)
+}
+
+func (c *Copy) prove(ctx context.Context, work string, log *slog.Logger, free freeSpace) (err error) {
 	dir := filepath.Join(work, "proof")
 	if err := errors.Join(os.RemoveAll(dir), journal.OS.MkdirAll(work, 0o700)); err != nil {
 		return err
 	}
-	if err := roomFor(work, c.size); err != nil {
+	if err := roomFor(work, c.size, free); err != nil {
 		return fmt.Errorf("to prove the copy by restoring it: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
@@ -38,31 +42,61 @@ func (c *Copy) Prove(ctx context.Context, work string, log *slog.Logger) (err er
 	if err != nil {
 		return err
 	}
-	f, err := fsm.Open(fsm.Options{Dir: dir, BlockCache: 8 << 20, IndexCache: 8 << 20, Log: log})
+	f, err := fsm.Open(fsm.Options{Dir: dir, BlockCache: 8 << 20, IndexCache: 8 << 20, ValueLogFile: 16 << 20, Log: log})
 	if err != nil {
 		return errors.Join(err, from.Close())
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := f.Restore(untilDone{ctx, from}); err != nil {
+	if err := f.Restore(&careful{ReadCloser: from, ctx: ctx, dir: work, free: free}); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if errors.Is(err, ErrNoRoom) { // says nothing of the copy
+			return err
 		}
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return f.View(func(v *fsm.View) error { return c.equals(ctx, v) })
 }
 
-// untilDone reads until ctx ends.
-type untilDone struct {
-	ctx context.Context
+// freeSpace is journal.FS.Free.
+type freeSpace func(dir string) (uint64, error)
+
+// proofReserve is what a proof leaves free of the disk, which is that of the hub's
+// data: on a full one the hub stops.
+const proofReserve = 256 << 20
+
+// proofLookEvery is what of the copy is read between looks; packed, so it takes
+// some times that on the disk.
+const proofLookEvery = 1 << 20
+
+// careful reads until ctx ends or the disk on which dir is filled from it has no
+// more room than it may.
+type careful struct {
 	io.ReadCloser
+	ctx  context.Context
+	dir  string
+	free freeSpace
+	left int // bytes until the next look
 }
 
-func (u untilDone) Read(p []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
+func (r *careful) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return u.ReadCloser.Read(p)
+	if r.left <= 0 {
+		free, err := r.free(r.dir)
+		if err != nil {
+			return 0, fmt.Errorf("ask for free space: %w", err)
+		}
+		if free < proofReserve {
+			return 0, fmt.Errorf("%w: %d MiB are free in %s, %d MiB stay free; hint: make room there", ErrNoRoom, free>>20, r.dir, proofReserve>>20)
+		}
+		r.left = proofLookEvery
+	}
+	n, err := r.ReadCloser.Read(p)
+	r.left -= n
+	return n, err
 }
 
 // equals compares a state with the manifest.
@@ -89,13 +123,13 @@ func (c *Copy) equals(ctx context.Context, v *fsm.View) error {
 
 // roomFor wants what a copy of so many bytes takes as a snapshot and as a
 // database.
-func roomFor(dir string, size int64) error {
-	const factor, beside = 3, 256 << 20
-	free, err := journal.OS.Free(dir)
+func roomFor(dir string, size int64, ask freeSpace) error {
+	const factor = 3
+	free, err := ask(dir)
 	if err != nil {
 		return fmt.Errorf("ask for free space: %w", err)
 	}
-	if need := uint64(size)*factor + beside; free < need {
+	if need := uint64(size)*factor + proofReserve; free < need {
 		return fmt.Errorf("%w: %d MiB are needed in %s and %d MiB are free", ErrNoRoom, need>>20, dir, free>>20)
 	}
 	return nil

@@ -37,7 +37,7 @@ func (c *Copy) Restore(dir string, peers []hub.Peer, log *slog.Logger) (fsm.Rewr
 	if err := journal.OS.MkdirAll(dir, 0o700); err != nil {
 		return fsm.Rewritten{}, err
 	}
-	if err := roomFor(dir, c.size); err != nil {
+	if err := roomFor(dir, c.size, journal.OS.Free); err != nil {
 		return fsm.Rewritten{}, err
 	}
 	from, err := c.snapshot()

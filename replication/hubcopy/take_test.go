@@ -144,6 +144,28 @@ func TestFullDiskLeavesTheEarlierCopy(t *testing.T) {
 	}
 }
 
+// TestProofLeavesRoom: a disk that another fills while a copy is proven stops the
+// proof, which leaves nothing there and does not call the copy damaged.
+func TestProofLeavesRoom(t *testing.T) {
+	f, _ := state(t, 12)
+	k, _ := testKeys(t, nil)
+	c := take(t, options(t, f, k))
+	work := t.TempDir()
+	looks := 0
+	err := c.ProveOn(t.Context(), work, func(string) (uint64, error) {
+		if looks++; looks == 1 {
+			return 1 << 40, nil
+		}
+		return 255 << 20, nil
+	})
+	if !errors.Is(err, hubcopy.ErrNoRoom) || errors.Is(err, hubcopy.ErrDamaged) {
+		t.Errorf("%v", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(work, "*")); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
 // TestPowerCutLeavesEarlierCopies: the power goes during any call that changes
 // the disk; what bears the name of a finished copy is whole each time, the one
 // before is there, and the next copy is made.
