@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -118,7 +119,7 @@ func parseCopy(b []byte) (Copy, error) {
 	if len(b) > maxCopy {
 		return bad(fmt.Errorf("%d bytes", len(b)))
 	}
-	if err := store.NewerSealed(b, copyVersion); err != nil {
+	if err := newerCopy(b); err != nil {
 		return Copy{}, err
 	}
 	var f copyFile
@@ -130,6 +131,20 @@ func parseCopy(b []byte) (Copy, error) {
 		return bad(errors.New("a field is out of its range"))
 	}
 	return Copy{Number: f.Number, Manifest: f.Manifest, State: store.State{Fold: f.Fold, Rows: f.Rows, Hash: journal.Hash(hash)}}, f.Manifest.Check()
+}
+
+// newerCopy says, with journal.ErrNewer, that a whole file of a copy, or the
+// manifest in it, is of a later version. Such a copy is not damaged: it needs its
+// files of the pool.
+func newerCopy(b []byte) error {
+	if err := store.NewerSealed(b, copyVersion); err != nil {
+		return err
+	}
+	var loose map[string]json.RawMessage // of a later manifest nobody here knows the fields
+	if store.Unseal(b, &loose) != nil {
+		return nil
+	}
+	return store.NewerManifest(loose["manifest"])
 }
 
 func copyName(number int) string { return fmt.Sprintf("%06d%s", number, copyExt) }

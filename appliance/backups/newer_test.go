@@ -77,6 +77,39 @@ func TestAPlaceOfANewerProgramIsLeftAlone(t *testing.T) {
 	}
 }
 
+// TestALaterManifestInACopyIsNotDamage: its files stay in the pool.
+func TestALaterManifestInACopyIsNotDamage(t *testing.T) {
+	w := newWorld(t, nil)
+	w.record(t, 20)
+	w.once(t)
+	folder := w.folder(w.stick)
+	newerCopy(t, folder, "000009") // its file of the pool
+	b, err := store.Seal(map[string]any{"version": 1, "number": 9, "fold": 1, "rows": 3, "state": strings.Repeat("ab", 32),
+		"manifest": map[string]any{"version": 2, "pieces": []string{"ffee"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "copies", "000009.json"), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := backups.ParseCopy(b); !errors.Is(err, journal.ErrNewer) || errors.Is(err, store.ErrBadBackup) {
+		t.Errorf("parsed: %v", err)
+	}
+	before := listing(t, w.stick)
+	w.record(t, 20)
+	w.now = w.now.Add(24 * time.Hour)
+	if _, err := w.night.Once(context.Background()); !errors.Is(err, journal.ErrNewer) {
+		t.Errorf("the night says %v", err)
+	}
+	if after := listing(t, w.stick); after != before {
+		t.Errorf("the stick was changed:\n%s\nit was\n%s", after, before)
+	}
+	flipped := bytes.Replace(b, []byte(`"version": 2`), []byte(`"version": 3`), 1)
+	if _, err := backups.ParseCopy(flipped); errors.Is(err, journal.ErrNewer) || !errors.Is(err, store.ErrBadBackup) {
+		t.Errorf("a flipped bit is no newer version: %v", err)
+	}
+}
+
 func TestLaterParticularsAndKeysAreNamed(t *testing.T) {
 	b, err := store.Seal(map[string]any{"version": 2, "station": 7, "colour": "red"})
 	if err != nil {

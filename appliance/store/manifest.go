@@ -48,6 +48,15 @@ const ManifestName = manifestName
 // Marshal returns the content of a manifest's file.
 func (m Manifest) Marshal() ([]byte, error) { return seal(m) }
 
+// NewerManifest says, with an error that wraps journal.ErrNewer, that a manifest
+// that lies in another file, as JSON, is of a later version; nil of any other bytes.
+func NewerManifest(b []byte) error {
+	if err := newerJSON(b, manifestVersion); err != nil {
+		return fmt.Errorf("manifest of the backup: %w", err)
+	}
+	return nil
+}
+
 // Check says what is wrong with a manifest that came in another form than its
 // file; ErrBadBackup.
 func (m Manifest) Check() error {

@@ -46,11 +46,19 @@ func seal(v any) ([]byte, error) {
 // NewerSealed says, with an error that wraps journal.ErrNewer, that a whole file
 // of this form states a version above known; nil of any other bytes.
 func NewerSealed(b []byte, known int) error {
+	body, err := sealedBody(b)
+	if err != nil {
+		return nil
+	}
+	return newerJSON(body, known)
+}
+
+// newerJSON is NewerSealed of an object without its checksum.
+func newerJSON(body []byte, known int) error {
 	var v struct {
 		Version int `json:"version"`
 	}
-	body, err := sealedBody(b)
-	if err != nil || json.Unmarshal(body, &v) != nil || v.Version <= known {
+	if json.Unmarshal(body, &v) != nil || v.Version <= known {
 		return nil
 	}
 	return fmt.Errorf("%w: version %d, this program knows %d", journal.ErrNewer, v.Version, known)
