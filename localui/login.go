@@ -59,6 +59,12 @@ func setFirstLogin(w http.ResponseWriter, r *http.Request, login string) {
 	http.SetCookie(w, &http.Cookie{Name: firstLogin, Value: login, Path: "/dang-nhap", MaxAge: 600, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode})
 }
 
+// forgetFirstLogin ends what setFirstLogin set: who has logged in once needs it no
+// more, and it tells whoever uses the browser next a login.
+func forgetFirstLogin(w http.ResponseWriter, r *http.Request) {
+	http.SetCookie(w, &http.Cookie{Name: firstLogin, Path: "/dang-nhap", MaxAge: -1, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode})
+}
+
 // knownLogin is what the login page fills in: "" but after a setup.
 func knownLogin(r *http.Request) string {
 	if c, err := r.Cookie(firstLogin); err == nil && loginFormed(c.Value) {
@@ -78,6 +84,7 @@ func (s *site) tryLogin(w http.ResponseWriter, r *http.Request) (string, auth.Se
 		return "", auth.Session{}, err
 	}
 	setSession(w, r, s.entered, token)
+	forgetFirstLogin(w, r)
 	return token, sess, nil
 }
 

@@ -3,6 +3,7 @@ package localui_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -24,6 +25,39 @@ func TestFirstAccountIsMadeOnceHere(t *testing.T) {
 	other.Set("login", "khac")
 	if res := w.browser().post("/bat-dau", other); res.path != "/dang-nhap" {
 		t.Fatalf("a second first account: %s", res.path)
+	}
+}
+
+// TestTheLoginOfTheSetupIsForgotten: the login page fills it in until it was used.
+func TestTheLoginOfTheSetupIsForgotten(t *testing.T) {
+	w := newWorld(t).withUsers()
+	w.account("nam")
+	b := w.browser()
+	door, err := url.Parse(w.server.URL + "/dang-nhap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.client.Jar.SetCookies(door, []*http.Cookie{{Name: "tramxa-truong-tram", Value: "nam", Path: "/dang-nhap", MaxAge: 600}})
+	b.get("/dang-nhap").is(http.StatusOK).has(`value="nam"`)
+	b.post("/dang-nhap", url.Values{"_login": {"nam"}, "_password": {"nhầm rồi"}}).is(http.StatusUnauthorized)
+	kept := func() (login string) {
+		for _, c := range b.client.Jar.Cookies(door) {
+			if c.Name == "tramxa-truong-tram" {
+				login = c.Value
+			}
+		}
+		return login
+	}
+	if kept() != "nam" {
+		t.Fatal("forgotten before the login")
+	}
+	b.post("/dang-nhap", url.Values{"_login": {"nam"}, "_password": {password}}).is(http.StatusOK)
+	if kept() != "" {
+		t.Error("kept after the login")
+	}
+	b.post("/dang-xuat", nil)
+	if page := b.get("/dang-nhap").is(http.StatusOK); strings.Contains(page.body, `value="nam"`) {
+		t.Error("the next person sees the login")
 	}
 }
 
