@@ -128,26 +128,47 @@ func TestLaterParticularsAndKeysAreNamed(t *testing.T) {
 	}
 }
 
-// TestARestoreIsComparedWithWhatIsStated: files that all fit their hashes and yet
-// are another book, as a fault of the program would make them, put nothing in place.
+// TestARestoreIsComparedWithWhatIsStated: of files that all fit their hashes and yet
+// give another register than stated, as a fault of the program would make them, the
+// journal is the truth: the station is put in place, and told that it differs.
 func TestARestoreIsComparedWithWhatIsStated(t *testing.T) {
 	w := newWorld(t, nil)
 	w.record(t, 20)
 	w.once(t)
 	c := w.copies(t, w.stick)[0]
-	dir := filepath.Join(w.root, "pc", "station")
-	target := rescue.Target{Dir: dir, KeyFile: filepath.Join(w.root, "pc-keys", "station.key"), Reserve: 1}
+	restore := func(c backups.Copy, pc string) (rescue.Settled, string) {
+		t.Helper()
+		log := &rescue.Log{}
+		s, err := rescue.Restore(context.Background(), rescue.FoundCopy(c), w.s.Keys(), rescue.Target{Dir: filepath.Join(w.root, pc, "station"),
+			KeyFile: filepath.Join(w.root, pc+"-keys", "station.key"), Reserve: 1, Log: log})
+		if err != nil || s.State != w.copies(t, w.stick)[0].State {
+			t.Fatalf("%s: %+v, %v", pc, s, err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(w.root, pc+"*", "*.unfinished")); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+		return s, log.Text()
+	}
 	bad := c
 	bad.State.Hash[3] ^= 1
-	if _, err := rescue.Restore(context.Background(), rescue.FoundCopy(bad), w.s.Keys(), target); !errors.Is(err, backups.ErrDiffers) {
-		t.Errorf("restored: %v", err)
+	s, said := restore(bad, "pc1")
+	if s.Agrees || !errors.Is(s.Differs, backups.ErrDiffers) || !strings.Contains(said, "CHÚ Ý") || !strings.Contains(said, "ATTENTION") ||
+		!strings.Contains(said, "dựng lại sổ từ nhật ký") {
+		t.Errorf("%+v\n%s", s, said)
 	}
-	if left, err := filepath.Glob(filepath.Join(w.root, "pc*", "*")); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v %v", left, err)
+	o := store.Options{Dir: s.Dir, KeyFile: filepath.Join(w.root, "pc1-keys", "station.key"), Reserve: 1, Ballast: -1}
+	again, err := store.Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
 	}
-	s, err := rescue.Restore(context.Background(), rescue.FoundCopy(c), w.s.Keys(), target)
-	if err != nil || !s.Agrees || s.State != c.State {
-		t.Errorf("%+v, %v", s, err)
+	if _, state, err := again.State(context.Background()); err != nil || state != c.State {
+		t.Errorf("opened again: %+v, %v", state, err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+	if s, said := restore(c, "pc2"); !s.Agrees || s.Differs != nil || strings.Contains(said, "ATTENTION") {
+		t.Errorf("%+v\n%s", s, said)
 	}
 }
 

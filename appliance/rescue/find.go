@@ -2,6 +2,7 @@ package rescue
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,6 +36,19 @@ type Found struct {
 	Bytes   int64        // of the journals, or of the copy
 	Backup  backups.Copy // of a backup
 	Problem string       // why it cannot be used as it is; "": nothing seen yet
+	// Err is why it must not be taken unasked. It wraps journal.ErrNewer when a newer
+	// program made it, and of a copy that can be read when newer ones of such a program
+	// lie beside it: then it is older than what the station had. Who takes that one
+	// knowingly clears it.
+	Err error
+}
+
+// Newer is Err when it is because of a newer program; else nil.
+func (f Found) Newer() error {
+	if errors.Is(f.Err, journal.ErrNewer) {
+		return f.Err
+	}
+	return nil
 }
 
 // Label names it for a person.
@@ -176,10 +190,14 @@ func (w *walk) take(dir string, names map[string]bool) bool {
 	if isCopies || isBackup {
 		list, err := backups.Look(nil, dir)
 		for _, c := range list {
-			w.found = append(w.found, FoundCopy(c))
+			f := FoundCopy(c)
+			if err != nil {
+				f.Err = err
+			}
+			w.found = append(w.found, f)
 		}
-		if err != nil {
-			w.found = append(w.found, Found{What: Backup, Path: dir, Problem: err.Error()})
+		if err != nil && len(list) == 0 {
+			w.found = append(w.found, Found{What: Backup, Path: dir, Problem: err.Error(), Err: err})
 		}
 		return err != nil || len(list) > 0
 	}
@@ -196,7 +214,7 @@ func FoundCopy(c backups.Copy) Found {
 	src, dir := c.FS()
 	var err error
 	if f.Genesis, err = store.Genesis(src, dir, c.Manifest.Epoch); err != nil {
-		f.Problem = err.Error()
+		f.Problem, f.Err = err.Error(), err
 		f.Genesis.Origin = journal.Origin{Station: c.Manifest.Station, Epoch: c.Manifest.Epoch, Mint: c.Manifest.Mint}
 		f.Genesis.Unit = c.Manifest.Unit
 	}
@@ -228,7 +246,7 @@ func stationAt(dir string) (f Found, ok bool) {
 	}
 	g, err := store.Genesis(nil, dir, newest)
 	if err != nil {
-		f.Problem = err.Error()
+		f.Problem, f.Err = err.Error(), err
 		f.Genesis.Origin.Epoch = newest
 		return f, len(lanes) > 0
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -39,20 +38,23 @@ type Target struct {
 
 // Settled is a station put in place.
 type Settled struct {
-	Dir    string
-	Seq    journal.Seq
-	State  store.State
-	Agrees bool               // State is what the backup states that the station had
-	Aside  []string           // what was there, renamed
-	Bad    []Range            // what the old disk did not give back
-	Healed []store.HealedLane // journals made anew from Sources
-	Taken  uint64             // records taken from the hub
+	Dir     string
+	Seq     journal.Seq
+	State   store.State
+	Agrees  bool               // State is what the backup states that the station had
+	Differs error              // backups.ErrDiffers: State, folded from the whole journal, is not what the backup states
+	Aside   []string           // what was there, renamed
+	Bad     []Range            // what the old disk did not give back
+	Healed  []store.HealedLane // journals made anew from Sources
+	Taken   uint64             // records taken from the hub
 }
 
 // Move brings a station to this PC: it copies the directory, which it only reads,
 // heals what is damaged from t.Sources, opens it once and puts it in place. keys
 // must be the station's. Number, epoch and accounts stay; the installation is a
-// new one, so the hub recognises another copy of the station.
+// new one, so the hub recognises another copy of the station. A station that a newer
+// program wrote is journal.ErrNewer; what was copied by then is kept beside t.Dir, and
+// the error names it.
 func Move(ctx context.Context, f Found, keys store.Keys, t Target) (Settled, error) {
 	t = t.defaults()
 	if store.InUse(f.Path) {
@@ -79,11 +81,16 @@ func Move(ctx context.Context, f Found, keys store.Keys, t Target) (Settled, err
 const StageCopy = "copy"
 
 // Restore makes the station of a backup on this PC. keys must be the station's. A
-// register other than the one the backup states is backups.ErrDiffers, records
-// that this program does not understand are journal.ErrNewer; then nothing is put
-// in place.
+// register other than the one the backup states is folded again from the journal,
+// which is the truth; if it still differs the station is put in place with
+// Settled.Differs. Records that this program does not understand, and a copy beside
+// newer ones that it cannot read (Found.Err), are journal.ErrNewer; then nothing is
+// put in place.
 func Restore(ctx context.Context, f Found, keys store.Keys, t Target) (Settled, error) {
 	t = t.defaults()
+	if err := f.Newer(); err != nil {
+		return Settled{}, err
+	}
 	t.Log.say(sayRestore, f.Genesis.Origin.Station, f.Path, t.Dir)
 	return t.settle(ctx, f, keys, func(dir string, _ *Settled) error {
 		src, from := f.Backup.FS()
@@ -147,6 +154,9 @@ func (t Target) settle(ctx context.Context, f Found, keys store.Keys, fill func(
 		}
 	}()
 	if len(g.Key) == 0 {
+		if err := f.Newer(); err != nil {
+			return s, err
+		}
 		return s, fmt.Errorf("%w: its genesis cannot be read: %s; hint: take another copy", store.ErrBadBackup, f.Problem)
 	}
 	if !g.Key.Equal(keys.Signer.Public()) {
@@ -167,8 +177,8 @@ func (t Target) settle(ctx context.Context, f Found, keys store.Keys, fill func(
 	}
 	defer func() {
 		err = errors.Join(err, os.RemoveAll(tempKey))
-		if errors.Is(err, journal.ErrNewer) || errors.Is(err, backups.ErrDiffers) {
-			err = errors.Join(err, os.RemoveAll(temp)) // another attempt would end no better
+		if errors.Is(err, journal.ErrNewer) {
+			err = t.refused(f, temp, err)
 		}
 	}()
 	if err := fill(temp, &s); err != nil {
@@ -177,7 +187,7 @@ func (t Target) settle(ctx context.Context, f Found, keys store.Keys, fill func(
 	if s.Seq, s.State, err = openOnce(ctx, t.options(temp)); err != nil {
 		return s, err
 	}
-	if s.Agrees, err = f.Backup.Agrees(s.State); err != nil {
+	if err := t.compare(ctx, f, temp, &s); err != nil {
 		return s, err
 	}
 	t.Log.say(sayState, s.Seq, s.State.Rows, s.State.Hash[:8])
@@ -201,13 +211,21 @@ func (t Target) settle(ctx context.Context, f Found, keys store.Keys, fill func(
 	return s, journal.OS.SyncDir(filepath.Dir(t.Dir))
 }
 
-// occupied says whether a directory has anything in it.
-func occupied(dir string) (bool, error) {
-	names, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+// compare holds the register against what the backup states. The journal has been
+// verified and is the truth: of another register a new one is folded from it, and
+// if that differs too, what the backup states is what is wrong, and is only told.
+func (t Target) compare(ctx context.Context, f Found, dir string, s *Settled) (err error) {
+	if s.Agrees, err = f.Backup.Agrees(s.State); err == nil {
+		return nil
 	}
-	return len(names) > 0, err
+	t.Log.say(sayRefold, dir)
+	if s.Seq, s.State, err = store.Refold(ctx, t.options(dir)); err != nil {
+		return err
+	}
+	if s.Agrees, s.Differs = f.Backup.Agrees(s.State); s.Differs != nil {
+		t.Log.say(sayDiffers, s.State.Rows, s.State.Hash[:8], f.Backup.State.Rows, f.Backup.State.Hash[:8])
+	}
+	return nil
 }
 
 // look refuses before anything is changed.
@@ -239,35 +257,6 @@ func (t Target) foreignKey(keys store.Keys) bool {
 		return false
 	}
 	return err != nil || !old.Signer.Equal(keys.Signer)
-}
-
-// setAside renames what is in the way; a key file only when it is another's.
-func (t Target) setAside(keys store.Keys) (aside []string, err error) {
-	full, err := occupied(t.Dir)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	if full {
-		names = append(names, t.Dir)
-	} else if err := os.Remove(t.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err // an empty one is in the way of the renaming
-	}
-	if t.foreignKey(keys) {
-		names = append(names, t.KeyFile)
-	}
-	for _, name := range names {
-		to := name + ".aside-" + t.Now().UTC().Format("20060102T150405")
-		for _, err := os.Lstat(to); err == nil; _, err = os.Lstat(to) {
-			to += "x"
-		}
-		if err := os.Rename(name, to); err != nil {
-			return aside, fmt.Errorf("set aside %s: %w; hint: stop the service first", name, err)
-		}
-		t.Log.say(sayAside, name, to)
-		aside = append(aside, to)
-	}
-	return aside, nil
 }
 
 // heal makes damaged journals anew from the sources, in the copy. Without damage

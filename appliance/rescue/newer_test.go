@@ -1,0 +1,122 @@
+package rescue_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"tramxa/appliance/journal"
+	"tramxa/appliance/population"
+	"tramxa/appliance/rescue"
+	"tramxa/appliance/store"
+)
+
+// newerCopy puts a copy that a newer program made into the folder of a place.
+func newerCopy(t *testing.T, folder, number string) {
+	t.Helper()
+	b, err := store.Seal(map[string]any{"version": 2, "number": 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "copies", number+".json"), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestACopyBesideNewerOnesIsNotTakenUnasked: it is older than what the station had.
+func TestACopyBesideNewerOnesIsNotTakenUnasked(t *testing.T) {
+	d := newDisk(t, 20)
+	d.backup(t)
+	folder := find(t, d.stick)[0].Path
+	newerCopy(t, folder, "000002")
+	list := find(t, d.stick)
+	if len(list) != 1 || list[0].Backup.Number != 1 || list[0].Newer() == nil || list[0].Problem != "" {
+		t.Fatalf("%+v", list)
+	}
+	tg, _ := target(t)
+	if _, err := rescue.Restore(ctx, list[0], d.keys, tg); !errors.Is(err, journal.ErrNewer) || !strings.Contains(err.Error(), "copy 2") {
+		t.Errorf("restored unasked: %v", err)
+	}
+	if full, err := filepath.Glob(tg.Dir + "*"); err != nil || len(full) > 0 {
+		t.Errorf("something was put in place: %v, %v", full, err)
+	}
+	known := list[0]
+	known.Err = nil
+	if s, err := rescue.Restore(ctx, known, d.keys, tg); err != nil || s.State != d.state {
+		t.Errorf("knowingly: %+v, %v", s, err)
+	}
+
+	// newer ones alone are named so, and are no damage
+	if err := os.Remove(filepath.Join(folder, "copies", "000001.json")); err != nil {
+		t.Fatal(err)
+	}
+	list = find(t, d.stick)
+	if len(list) != 1 || list[0].Path != folder || list[0].Newer() == nil {
+		t.Fatalf("%+v", list)
+	}
+	tg, _ = target(t)
+	tg.SetAside = true
+	if _, err := rescue.Restore(ctx, list[0], d.keys, tg); !errors.Is(err, journal.ErrNewer) || errors.Is(err, store.ErrBadBackup) {
+		t.Errorf("restored: %v", err)
+	}
+	if _, err := rescue.FromHub(ctx, list[0].Genesis, d.keys, nil, tg); err == nil || errors.Is(err, journal.ErrNewer) {
+		t.Errorf("from nothing: %v", err)
+	}
+}
+
+// TestWhatWasCopiedOffADiskIsKept: a station of a newer program cannot be put in
+// place, but its disk may not give it a second time.
+func TestWhatWasCopiedOffADiskIsKept(t *testing.T) {
+	d := newDisk(t, 20)
+	s, err := store.Open(ctx, d.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Update(ctx, func(tx *store.Tx) error {
+		kind, version, body, err := population.EncodeBody(tx.Mint(), population.Unknown{Of: population.KindBirth, Version: population.Version + 1, Body: []byte("later")})
+		if err != nil {
+			return err
+		}
+		_, err = tx.Add(journal.Draft{Envelope: journal.Envelope{Kind: uint16(kind), Version: version, At: day.Unix(), Trusted: true, Actor: 1, Device: 1, DeviceSeq: 99}, Body: body})
+		return err
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	tg, log := target(t)
+	f := find(t, d.volume)[0]
+	for n := range 2 { // the second attempt does not take away what the first has kept
+		if _, err = rescue.Move(ctx, f, d.keys, tg); !errors.Is(err, journal.ErrNewer) {
+			t.Fatalf("moved: %v", err)
+		}
+		kept, gerr := filepath.Glob(tg.Dir + "*")
+		if gerr != nil || len(kept) != n+1 {
+			t.Fatalf("kept: %v, %v", kept, gerr)
+		}
+		if !strings.Contains(err.Error(), kept[n]) || !strings.Contains(log.Text(), kept[n]) {
+			t.Errorf("%s is not named: %v\n%s", kept[n], err, log.Text())
+		}
+		if !reflect.DeepEqual(contents(t, filepath.Join(kept[n], "journal")), contents(t, filepath.Join(f.Path, "journal"))) {
+			t.Error("the kept journal is not the station's")
+		}
+		if again := find(t, filepath.Dir(tg.Dir)); len(again) != n+1 || again[0].What != rescue.Station || !again[0].Genesis.Key.Equal(f.Genesis.Key) {
+			t.Errorf("not found again: %+v", again)
+		}
+	}
+	if keys, err := filepath.Glob(tg.KeyFile + "*"); err != nil || len(keys) > 0 {
+		t.Errorf("keys are left: %v, %v", keys, err)
+	}
+}
+
+// contents is sums by the names below dir.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for name, b := range sums(t, dir) {
+		all[strings.TrimPrefix(name, dir)] = b
+	}
+	return all
+}
