@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"tramxa/appliance/backups"
 	"tramxa/appliance/journal"
@@ -159,11 +160,11 @@ func runProve(ctx context.Context, from string, number int, want keysWanted, asJ
 	if err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp("", "tramxa-verify-")
+	work, done, err := verifyFolder(os.TempDir(), time.Now())
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer done()
 	file := filepath.Join(work, "station.key")
 	if err := store.PutKeys(journal.OS, file, keys); err != nil {
 		return err

@@ -8,6 +8,12 @@ import (
 	"syscall"
 )
 
+// isMine reports whether what info tells of belongs to this process's user.
+func isMine(info os.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) == os.Geteuid()
+}
+
 // becomeOwner gives up root's rights for those of the owner of dir: what a
 // technician changes with sudo must still belong to the service afterwards.
 // Others keep what they have.

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"tramxa/appliance/backups"
 	"tramxa/replication/hubcopy"
@@ -67,16 +68,15 @@ func hubBackupTo(ctx context.Context, to, dir string, asJSON bool, std stdio) er
 		if err := json.Unmarshal(b.Bytes(), &a); err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "copied and restored to prove it: %s\n", a.File)
-		return sayHubCopy(std.out, a)
+		_, err := fmt.Fprintf(std.out, "copied and restored to prove it: %s\n", a.File)
+		return errors.Join(err, sayHubCopy(std.out, a))
 	})
 }
 
 // sayHubCopy prints what a copy holds.
 func sayHubCopy(w io.Writer, a hubCopyAnswer) error {
-	fmt.Fprintf(w, "copy %d of %s: %d stations, %d records, command %d, state %.16s, %d kB\n", a.Number, shortTime(a.Made.Local()), a.Stations, a.Records, a.Index, a.State, (a.Bytes+1023)>>10)
-	var err error
-	if a.SameDisk {
+	_, err := fmt.Fprintf(w, "copy %d of %s: %d stations, %d records, command %d, state %.16s, %d kB\n", a.Number, shortTime(a.Made.Local()), a.Stations, a.Records, a.Index, a.State, (a.Bytes+1023)>>10)
+	if a.SameDisk && err == nil {
 		_, err = fmt.Fprintln(w, "hint: it lies on the disk of the hub's own data and is lost with them: copy it to another one")
 	}
 	if a.CutOff && err == nil {
@@ -86,7 +86,8 @@ func sayHubCopy(w io.Writer, a hubCopyAnswer) error {
 }
 
 // newHubCode makes the key of a node's copies. The code before goes on opening
-// the copies made until now, and no later ones.
+// the copies made until now, and no later ones. The code is shown before the key
+// is kept: copies that open with a code nobody has seen are worth nothing.
 func newHubCode(dir, caFile string, asJSON bool, std stdio) error {
 	if _, err := hubPart(dir); err != nil {
 		return err
@@ -113,15 +114,22 @@ func newHubCode(dir, caFile string, asJSON bool, std stdio) error {
 	if err != nil {
 		return err
 	}
+	if err := showHubCode(code, ca != nil, asJSON, std.out); err != nil {
+		return withHint(fmt.Errorf("show the recovery code: %w", err), "nothing was changed: the code before goes on opening the copies")
+	}
 	if err := k.Save(dir); err != nil {
-		return err
+		return withHint(fmt.Errorf("keep the key of the copies: %w", err), "the code just shown opens nothing: strike it out; the code before goes on opening the copies")
 	}
+	return nil
+}
+
+func showHubCode(code backups.RecoveryCode, authority, asJSON bool, out io.Writer) error {
 	if asJSON {
-		return writeJSON(std.out, map[string]any{"recovery_code": code.Reveal(), "authority": ca != nil})
+		return writeJSON(out, map[string]any{"recovery_code": code.Reveal(), "authority": authority})
 	}
-	fmt.Fprintf(std.out, "recovery code: %s\nhint: write it on paper and lock it away; it is shown this once and kept nowhere. Make a copy now, so that the new code opens one\n", code.Reveal())
-	if ca == nil {
-		_, err = fmt.Fprintln(std.out, "hint: the hub's authority is not in the copies: without its file no new server is one that the stations know; --ca FILE puts it in, sealed")
+	_, err := fmt.Fprintf(out, "recovery code: %s\nhint: write it on paper and lock it away; it is shown this once and kept nowhere. Make a copy now, so that the new code opens one\n", code.Reveal())
+	if !authority && err == nil {
+		_, err = fmt.Fprintln(out, "hint: the hub's authority is not in the copies: without its file no new server is one that the stations know; --ca FILE puts it in, sealed")
 	}
 	return err
 }
@@ -178,11 +186,11 @@ func verifyHubCopy(ctx context.Context, from string, want hubKeysWanted, asJSON 
 	if err != nil {
 		return explainHubCopy(err)
 	}
-	work, err := os.MkdirTemp("", "tramxa-verify-")
+	work, done, err := verifyFolder(os.TempDir(), time.Now())
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer done()
 	if err := c.Prove(ctx, work, newLogger(std.err, 0).with("proof", from)); err != nil {
 		return explainHubCopy(err)
 	}
@@ -191,8 +199,8 @@ func verifyHubCopy(ctx context.Context, from string, want hubKeysWanted, asJSON 
 	if asJSON {
 		return writeJSON(std.out, a)
 	}
-	fmt.Fprintf(std.out, "restored and compared, it is the state the hub had: %s\n", a.File)
-	return sayHubCopy(std.out, a)
+	_, err = fmt.Fprintf(std.out, "restored and compared, it is the state the hub had: %s\n", a.File)
+	return errors.Join(err, sayHubCopy(std.out, a))
 }
 
 func isReadOnly(err error) bool { return errors.Is(err, syscall.EROFS) }
