@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,6 +151,10 @@ func openHub(ctx context.Context, dir string, c hubConfig, tune hubTuning, log l
 	if err != nil {
 		return nil, err
 	}
+	// The state is open here and nowhere else, so no proof is under way.
+	if err := os.RemoveAll(filepath.Join(dir, copiesWork)); err != nil {
+		log.with("copies", c.ID).Warn("left behind by a copy that was cut off, in clear", "folder", copiesWork, "error", err)
+	}
 	lh, err := link.NewHub(link.HubOptions{TLS: identity.ServerTLS(node, h.Known), Intake: h, Archive: h, Releases: h, Log: log.with("link", c.ID)})
 	if err != nil {
 		return nil, errors.Join(err, h.Close())
@@ -161,7 +166,7 @@ func openHub(ctx context.Context, dir string, c hubConfig, tune hubTuning, log l
 		}
 	}
 	serve, stop := context.WithCancel(context.WithoutCancel(ctx))
-	copies := &hubCopies{dir: dir, config: c, pin: node.Pin, hub: h, leader: h.Leader, log: log}
+	copies := &hubCopies{dir: dir, config: c, pin: node.Pin, hub: h, leader: h.Leader, sick: func() string { s := h.Status(); return cmp.Or(s.Diverged, s.Error) }, log: log}
 	n := &hubNode{Hub: h, config: c, copies: copies, links: ln, stop: stop, served: make(chan error, 1)}
 	go func() { n.served <- lh.Serve(serve, ln) }()
 	return n, nil

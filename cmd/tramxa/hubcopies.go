@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,14 +24,20 @@ type hubCopies struct {
 	pin    identity.Pin
 	hub    hubcopy.Source
 	leader func() (hub.Peer, bool)
+	sick   func() string // why the state of the node is not to be copied; "": it may be
 	log    logger
 
 	sameDisk func(a, b string) bool // nil: by the system
 
 	making sync.Mutex
 	mu     sync.Mutex
-	failed map[string]string // place → why its last copy failed
+	failed map[string]string      // place → why its last copy failed
+	seen   map[string]placeCopies // place → what was found there last
+	asked  map[string]time.Time   // place → since when it has not answered
 }
+
+// copiesWork is where copies are proven, below the node's directory: in clear.
+const copiesWork = "copies-work"
 
 // hubCopyAnswer is what a copy says of itself.
 type hubCopyAnswer struct {
@@ -92,7 +97,6 @@ func (h *hubCopies) tell(place string, do func() (*hubcopy.Copy, error)) (*hubco
 	defer h.making.Unlock()
 	c, err := do()
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	if h.failed == nil {
 		h.failed = map[string]string{}
 	}
@@ -100,10 +104,16 @@ func (h *hubCopies) tell(place string, do func() (*hubcopy.Copy, error)) (*hubco
 	if err != nil {
 		h.failed[place] = err.Error()
 	}
+	h.mu.Unlock()
+	h.read(place)
 	return c, err
 }
 
 func (h *hubCopies) make(ctx context.Context, place string) (*hubcopy.Copy, error) {
+	if why := h.sick(); why != "" { // and so no older copy goes for this one
+		return nil, withHint(fmt.Errorf("no copy is made of a state that is not to be relied on: %s", why),
+			"earlier copies are kept; take a copy on another node, and restart this one")
+	}
 	k, err := hubcopy.LoadKeys(filepath.Join(h.dir, hubcopy.KeyName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, withHint(errors.New("this node has no key for copies yet"), "make it once with 'tramxa hub backup code --dir "+h.dir+" --ca FILE', and lock the paper away")
@@ -119,7 +129,7 @@ func (h *hubCopies) make(ctx context.Context, place string) (*hubcopy.Copy, erro
 		return nil, err
 	}
 	_, led := h.leader()
-	work := filepath.Join(h.dir, "copies-work")
+	work := filepath.Join(h.dir, copiesWork)
 	o := hubcopy.TakeOptions{Hub: h.hub, Keys: k, Place: place, Work: work, Node: h.config.ID, Program: readVersion().Version,
 		Accounts: accounts, CutOff: !led, Log: h.log.with("copies", h.config.ID)}
 	for _, p := range h.config.Peers {
@@ -150,11 +160,12 @@ func explainHubCopy(err error) error {
 }
 
 // hourOfCopies is when nightly copies are made: an hour after the nodes have
-// written their snapshots and compared their states.
-const hourOfCopies = 3
-
-// oldCopy is the age at which a copy is a problem.
-const oldCopy = 50 * time.Hour
+// written their snapshots and compared their states. The nodes begin betweenNodes
+// one after the other: a copy is work for a disk, and they may share one.
+const (
+	hourOfCopies = 3
+	betweenNodes = 40 * time.Minute
+)
 
 // nightly makes a copy in each configured place each night, and soon after a
 // start when the newest is more than a day old.
@@ -162,7 +173,9 @@ func (h *hubCopies) nightly(ctx context.Context) {
 	if len(h.config.Backup) == 0 {
 		return
 	}
-	wait := 10 * time.Minute
+	h.refresh()
+	turn := h.turn()
+	wait := 10*time.Minute + turn
 	for {
 		select {
 		case <-ctx.Done():
@@ -170,12 +183,22 @@ func (h *hubCopies) nightly(ctx context.Context) {
 		case <-time.After(wait):
 		}
 		h.night(ctx, time.Now(), 23*time.Hour)
-		wait = time.Until(nextNight(time.Now()))
+		wait = time.Until(nextNight(time.Now(), turn))
 	}
 }
 
-func nextNight(now time.Time) time.Time {
-	next := time.Date(now.Year(), now.Month(), now.Day(), hourOfCopies, 0, 0, 0, now.Location())
+// turn is how long after the first node this one begins.
+func (h *hubCopies) turn() (after time.Duration) {
+	for _, p := range h.config.Peers {
+		if p.ID < h.config.ID {
+			after += betweenNodes
+		}
+	}
+	return after
+}
+
+func nextNight(now time.Time, turn time.Duration) time.Time {
+	next := time.Date(now.Year(), now.Month(), now.Day(), hourOfCopies, int(turn/time.Minute), 0, 0, now.Location())
 	if !next.After(now) {
 		next = next.AddDate(0, 0, 1)
 	}
@@ -184,6 +207,7 @@ func nextNight(now time.Time) time.Time {
 
 // night makes a copy in each place whose newest is older than age.
 func (h *hubCopies) night(ctx context.Context, now time.Time, age time.Duration) {
+	h.refresh()
 	for _, c := range h.look() {
 		if c.Problem == "" && now.Sub(c.Made) < age && !c.Made.After(now) {
 			continue
@@ -212,81 +236,14 @@ func (h *hubCopies) mounted(place string) error {
 	return nil
 }
 
-// placeCopies says how the copies in a configured place are.
-type placeCopies struct {
-	Place   string    `json:"place"`
-	Number  uint64    `json:"number,omitempty"`
-	Made    time.Time `json:"made,omitzero"`
-	Problem string    `json:"problem,omitempty"`
-}
-
-// look reads what lies in the configured places.
-func (h *hubCopies) look() []placeCopies {
-	list := []placeCopies{}
-	for _, place := range h.config.Backup {
-		p := placeCopies{Place: place}
-		head, err := hubcopy.Newest(place, h.pin, h.config.ID)
-		p.Number, p.Made = head.Number, head.Made
-		if err != nil {
-			p.Number, p.Made, p.Problem = 0, time.Time{}, err.Error()
-		}
-		h.mu.Lock()
-		if why := h.failed[place]; why != "" {
-			p.Problem = why
-		}
-		h.mu.Unlock()
-		list = append(list, p)
-	}
-	return list
-}
-
-// hubStatus is the node's status with that of its copies.
-type hubStatus struct {
-	hub.Status
-	Copies []placeCopies `json:"copies"`
-}
-
-func (n *hubNode) status() hubStatus { return hubStatus{n.Status(), n.copies.look()} }
-
-// showCopies prints them for 'hub status'.
-func showCopies(w io.Writer, list []placeCopies, now time.Time) error {
-	if len(list) == 0 {
-		_, err := fmt.Fprintf(w, "no nightly copies: write backup = [\"/mnt/…\"] under [hub] in %s, a folder on another disk, and restart\n", configFile)
-		return err
-	}
-	for _, p := range list {
-		if p.Number > 0 {
-			if _, err := fmt.Fprintf(w, "copy %d in %s: made %s, %s old\n", p.Number, p.Place, shortTime(p.Made.Local()), now.Sub(p.Made).Round(time.Hour)); err != nil {
-				return err
-			}
-		}
-		if p.Problem != "" {
-			if _, err := fmt.Fprintf(w, "problem: copies in %s: %s\n", p.Place, p.Problem); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// oldCopies says on the board what is wrong with the copies.
-func oldCopies(list []placeCopies, now time.Time) (bad []string) {
-	for _, p := range list {
-		switch {
-		case p.Problem != "":
-			bad = append(bad, fmt.Sprintf("Bản sao máy chủ ở %s có lỗi / copies in %s: %s", p.Place, p.Place, p.Problem))
-		case now.Sub(p.Made) > oldCopy:
-			bad = append(bad, fmt.Sprintf("Bản sao máy chủ ở %s đã cũ %d ngày / the newest copy in %s is %d days old", p.Place, int(now.Sub(p.Made).Hours()/24), p.Place, int(now.Sub(p.Made).Hours()/24)))
-		}
-	}
-	return bad
-}
-
 // stoppedHub opens the state of a node that does not run, to copy it.
 func stoppedHub(dir string, log logger) opener {
 	return func(context.Context) (http.Handler, func() error, error) {
 		c, err := hubPart(dir)
 		if err != nil {
+			return nil, nil, err
+		}
+		if err := becomeOwner(dir); err != nil {
 			return nil, nil, err
 		}
 		node, err := identity.LoadNode(dir)
@@ -304,7 +261,8 @@ func stoppedHub(dir string, log logger) opener {
 		if why := f.Damage(); why != nil {
 			return nil, nil, withHint(errors.Join(why, f.Close()), "start the node: it comes back from its snapshot and the others; or take the copy on another node")
 		}
-		copies := &hubCopies{dir: dir, config: c, pin: node.Pin, hub: f, leader: func() (hub.Peer, bool) { return hub.Peer{}, false }, log: log}
+		copies := &hubCopies{dir: dir, config: c, pin: node.Pin, hub: f, leader: func() (hub.Peer, bool) { return hub.Peer{}, false }, log: log,
+			sick: func() string { return "" }} // f has proven itself when it was opened
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if err := copies.handle(w, r); err != nil {
 				writeProblem(w, err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"tramxa/replication/fsm"
 	"tramxa/replication/hub"
 	"tramxa/replication/hubcopy"
+	"tramxa/replication/replicationtest"
 )
 
 // oneHub is a hub of one node and a station, as processes.
@@ -114,13 +116,7 @@ func (p *oneHub) write(dir string, n int) uint64 {
 func TestLostHubIsRestored(t *testing.T) {
 	base := t.TempDir()
 	in := func(name string) string { return filepath.Join(base, name) }
-	port := func() string {
-		a, err := freePort()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return a
-	}
+	port := func() string { return replicationtest.FreeAddress(t) }
 	p := &oneHub{killing: &killing{t: t, program: buildProgram(t), dir: in("xa"), random: rand.New(rand.NewPCG(20261122, 1))}, base: base, links: port()}
 	p.verb("", "hub", "init", "--dir", in("tinh"), "--ca", in("authority.key"), "--peer", "n1="+port()+","+p.links, "--page", "127.0.0.1:0")
 	pin, err := os.ReadFile(in("tinh/hub.pin"))
@@ -161,15 +157,16 @@ func TestLostHubIsRestored(t *testing.T) {
 		}
 	}
 	args := []string{"hub", "restore", "--from", in("disk"), "--code", "--dir", in("tinh-moi"), "--id", "n4", "--peer", "n4=" + port() + "," + p.links, "--page", "127.0.0.1:0"}
-	if code, _, errs := p.try("AAAAA-AAAAA-AAAAA-AAAAA-AAAAA\n", args...); code == exitDone {
+	// What a restore that was cut off left behind is no node and in nobody's way,
+	// and is told of.
+	if err := os.MkdirAll(in("tinh-moi.restoring/data/raft/leftover"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := p.try("AAAAA-AAAAA-AAAAA-AAAAA-AAAAA\n", args...); code == exitDone || !strings.Contains(errs, "a restore that was cut off") {
 		t.Errorf("a wrong code: %s", errs)
 	}
 	if _, err := os.Stat(in("tinh-moi")); err == nil {
 		t.Error("a wrong code left something behind")
-	}
-	// What a restore that was cut off left behind is no node and in nobody's way.
-	if err := os.MkdirAll(in("tinh-moi.restoring/data/raft/leftover"), 0o700); err != nil {
-		t.Fatal(err)
 	}
 	var restored hubRestored
 	p.json(&restored, key.Code+"\n", append(args, "--ca", in("authority-again.key"), "--json")...)
@@ -182,9 +179,16 @@ func TestLostHubIsRestored(t *testing.T) {
 	if _, err := os.Stat(in("authority-again.key")); err != nil {
 		t.Error(err)
 	}
+	left := in("tinh-moi/copies-work/proof") // by a copy that was killed
+	if err := os.MkdirAll(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	p.hub = p.start(in("tinh-moi"), "hub", "run")
 	if got := p.held(in("tinh-moi"), second); got != second {
 		t.Errorf("the restored hub holds %d records, %d were shown as received", got, second)
+	}
+	if _, err := os.Stat(left); err == nil {
+		t.Errorf("%s is left", left)
 	}
 	third := p.write(in("tinh-moi"), 3)
 
@@ -321,12 +325,59 @@ func TestNightlyCopiesOfTheHub(t *testing.T) {
 	if bad := oldCopies(list, now.Add(72*time.Hour)); len(bad) != 2 || !strings.HasPrefix(bad[0], "Bản sao máy chủ") {
 		t.Errorf("%v", bad)
 	}
-	if at := nextNight(time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)); at != time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC) {
-		t.Errorf("the night after is %v", at)
+	var shown bytes.Buffer
+	if err := showCopies(&shown, p.node.status().Copies, now.Add(26*time.Hour)); err != nil || !strings.Contains(shown.String(), "copy 2 in "+good) {
+		t.Errorf("%s %v", shown.String(), err)
+	}
+	// A state that is not to be relied on is not copied, and no older copy goes.
+	c.sick = func() string { return "it has parted from the leader's" }
+	c.night(t.Context(), now.Add(50*time.Hour), 23*time.Hour)
+	if sick := c.look(); sick[0].Number != 2 || !strings.Contains(sick[0].Problem, "parted") || !strings.Contains(sick[1].Problem, "not to be relied on") {
+		t.Errorf("%+v", sick)
 	}
 	var out bytes.Buffer
-	if err := showCopies(&out, p.node.status().Copies, now.Add(26*time.Hour)); err != nil || !strings.Contains(out.String(), "copy 2 in "+good) {
+	if err := showCopies(&out, p.node.status().Copies, now); err != nil || strings.Count(out.String(), "parted from the leader's") != 2 {
 		t.Errorf("%s %v", out.String(), err)
+	}
+	c.sick = func() string { return "" }
+	c.night(t.Context(), now.Add(50*time.Hour), 23*time.Hour)
+	if list = c.look(); list[0].Number != 3 || list[0].Problem != "" {
+		t.Errorf("%+v", list)
+	}
+	third := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	c.config.ID, c.config.Peers = "n3", []hubPeer{{ID: "n3"}, {ID: "n1"}, {ID: "n2"}}
+	if at := nextNight(third, 0); at != third.AddDate(0, 0, 1) {
+		t.Errorf("the night after is %v", at)
+	}
+	if at := nextNight(third, c.turn()); at != third.Add(80*time.Minute) {
+		t.Errorf("the third node begins at %v", at)
+	}
+}
+
+// noPaper is a terminal that is gone.
+type noPaper struct{}
+
+func (noPaper) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// TestUnseenCodeIsNotTaken: while nobody has seen the new code, copies go on
+// opening with the one before.
+func TestUnseenCodeIsNotTaken(t *testing.T) {
+	p := newPlace(t)
+	p.dir = t.TempDir()
+	p.answers(p.calls()[1]) // hub init, and serves
+	p.answers(call{verb: "hub backup", dir: "tinh", args: []string{"code"}})
+	name := filepath.Join(p.dir, "tinh", hubcopy.KeyName)
+	before, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, asJSON := range []bool{false, true} {
+		if err := newHubCode(filepath.Join(p.dir, "tinh"), "", asJSON, stdio{out: noPaper{}}); !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("%v", err)
+		}
+	}
+	if after, err := os.ReadFile(name); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the key has changed, %v", err)
 	}
 }
 
@@ -358,7 +409,8 @@ func TestKilledCopiesAndRestores(t *testing.T) {
 		t.Fatal(err)
 	}
 	finished := 0
-	killed := func(within int, args ...string) { // milliseconds
+	killed := func(takes *time.Duration, args ...string) { // as it did when it last came to its end
+		began := time.Now()
 		cmd := exec.Command(p.program, args...)
 		var said bytes.Buffer
 		cmd.Stderr = &said
@@ -373,13 +425,15 @@ func TestKilledCopiesAndRestores(t *testing.T) {
 				t.Fatalf("%v: %v\n%s", args, err, said.String())
 			}
 			finished++
-		case <-time.After(time.Duration(p.random.IntN(within)) * time.Millisecond):
+			*takes = time.Since(began)
+		case <-time.After(time.Duration(p.random.Int64N(int64(*takes)))):
 			_ = cmd.Process.Kill()
 			<-done
 		}
 	}
+	backup, restored := 400*time.Millisecond, 120*time.Millisecond
 	for range kills {
-		killed(400, "hub", "backup", "--to", in("disk"), "--dir", in("tinh"))
+		killed(&backup, "hub", "backup", "--to", in("disk"), "--dir", in("tinh"))
 		names, err := filepath.Glob(in("disk/*/*.tramhub"))
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%v, %v", names, err)
@@ -410,7 +464,7 @@ func TestKilledCopiesAndRestores(t *testing.T) {
 	}
 	nodes := 0
 	for range kills {
-		killed(120, restore...)
+		killed(&restored, restore...)
 		if whole() {
 			nodes++
 		}

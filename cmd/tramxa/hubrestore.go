@@ -67,12 +67,14 @@ func runHubRestore(_ context.Context, args []string, std stdio) error {
 	if *asJSON {
 		return writeJSON(std.out, a)
 	}
-	fmt.Fprintf(std.out, "hub node %s is ready in %s\npin %s\n", a.ID, r.dir, a.Pin)
-	if err := sayHubCopy(std.out, a.Copy); err != nil {
+	_, err = fmt.Fprintf(std.out, "hub node %s is ready in %s\npin %s\n", a.ID, r.dir, a.Pin)
+	if err := errors.Join(err, sayHubCopy(std.out, a.Copy)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(std.out, "hint: make every node of the new hub from this same copy, number %d, with the same --peer flags, then start them. Stations send again by themselves what is newer than the copy.\n"+
-		"hint: to be done again by hand, as far as it is newer than %s: registrations ('hub stations add'), 'fence' and 'replace', units; and releases, which are in no copy\n", a.Copy.Number, shortTime(a.Copy.Made.Local()))
+		"hint: never restore one server alone beside a server of this hub that runs: it has forgotten what it promised, and records shown as received could be lost. Stop all of them, then restore all of them.\n"+
+		"hint: this node makes no copies of its own until 'tramxa hub backup code --dir %s' was run on it and backup = [\"/mnt/…\"] stands under [hub] in its %s\n"+
+		"hint: to be done again by hand, as far as it is newer than %s: registrations ('hub stations add'), 'fence' and 'replace', units; and releases, which are in no copy\n", a.Copy.Number, r.dir, configFile, shortTime(a.Copy.Made.Local()))
 	return err
 }
 
@@ -92,6 +94,7 @@ func (r hubRestoring) run() (a hubRestored, err error) {
 	if r.dir, err = filepath.Abs(r.dir); err != nil {
 		return a, err
 	}
+	tellLeftover(r.dir, "it is removed when this restore begins to write", r.log)
 	if err := emptyPlace(r.dir); err != nil {
 		return a, err
 	}
@@ -103,7 +106,7 @@ func (r hubRestoring) run() (a hubRestored, err error) {
 	if err != nil {
 		return a, err
 	}
-	temp := r.dir + ".restoring"
+	temp := r.dir + restoringExt
 	if err := os.RemoveAll(temp); err != nil {
 		return a, err
 	}
@@ -116,6 +119,18 @@ func (r hubRestoring) run() (a hubRestored, err error) {
 		return a, err
 	}
 	return a, settleNode(temp, r.dir)
+}
+
+// restoringExt marks a node that is being made.
+const restoringExt = ".restoring"
+
+// tellLeftover says so when a restore into dir was cut off: what it left is the
+// state of the hub, in clear.
+func tellLeftover(dir, what string, log logger) {
+	left := filepath.Clean(dir) + restoringExt
+	if _, err := os.Stat(left); err == nil {
+		log.Warn("a restore that was cut off left the state of the hub behind, in clear", "folder", left, "hint", what)
+	}
 }
 
 // emptyPlace refuses a directory in which something lies.

@@ -39,6 +39,7 @@ func runHubRun(ctx context.Context, args []string, io stdio) error {
 		return err
 	}
 	log := newLogger(io.err, slog.LevelInfo)
+	tellLeftover(*dir, "remove it", log)
 	life, out := hubLife{service.Supervised()}, io.out
 	if life.report != nil {
 		out = io.err // the standard output is the launcher's
