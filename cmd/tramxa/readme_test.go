@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"net"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tramxa/replication/replicationtest"
 )
 
 func readme(t *testing.T) string {
@@ -308,20 +309,4 @@ func (p *scene) file(name, text string) {
 	}
 }
 
-func (p *scene) port() string {
-	a, err := freePort()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return a
-}
-
-// freePort names a port that was free a moment ago.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
+func (p *scene) port() string { return replicationtest.FreeAddress(p.t) }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tramxa/replication/replicationtest"
 )
 
 // patience bounds every waiting of a script: two elections of a hub on a machine
@@ -52,7 +54,7 @@ func cmdPorts(ts *testscript.TestScript, neg bool, names []string) {
 	}
 	var held []net.Listener
 	for _, name := range names {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := replicationtest.Listen()
 		ts.Check(err)
 		held = append(held, l)
 		ts.Setenv(name, l.Addr().String())

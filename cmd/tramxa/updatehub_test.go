@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"tramxa/replication/hub"
+	"tramxa/replication/replicationtest"
 )
 
 // province is a real hub node of the installed program, and the line to it,
@@ -35,22 +36,13 @@ type province struct {
 	down    atomic.Bool // nobody gets through
 }
 
-// freeAddress is a port that was free a moment ago.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	noError(t, err)
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func openProvince(t *testing.T, r *releases) *province {
 	t.Helper()
 	dir := t.TempDir()
-	p := &province{t: t, dir: filepath.Join(dir, "n1"), program: filepath.Join(r.dir, "one"), link: freeAddress(t)}
+	p := &province{t: t, dir: filepath.Join(dir, "n1"), program: filepath.Join(r.dir, "one"), link: replicationtest.FreeAddress(t)}
 	var made struct{ Pin string }
 	out, err := exec.Command(p.program, "hub", "init", "--dir", p.dir, "--ca", filepath.Join(dir, "authority.key"),
-		"--peer", "n1="+freeAddress(t)+","+p.link, "--page", "127.0.0.1:0", "--json").Output()
+		"--peer", "n1="+replicationtest.FreeAddress(t)+","+p.link, "--page", "127.0.0.1:0", "--json").Output()
 	noError(t, err)
 	noError(t, json.Unmarshal(out, &made))
 	p.pin = made.Pin

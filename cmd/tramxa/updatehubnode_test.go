@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tramxa/replication/hub"
+	"tramxa/replication/replicationtest"
 	"tramxa/service/place"
 )
 
@@ -26,7 +27,7 @@ func TestHubNodeUpdates(t *testing.T) {
 		killing: &killing{t: t, dir: base.Hub(), program: filepath.Join(r.dir, "one"), random: rand.New(rand.NewPCG(20260701, 8))}}
 	t.Cleanup(s.cleanUp)
 	s.do("hub", "init", "--dir", s.dir, "--ca", filepath.Join(t.TempDir(), "authority.key"),
-		"--peer", "n1="+freeAddress(t)+","+freeAddress(t), "--page", "127.0.0.1:0")
+		"--peer", "n1="+replicationtest.FreeAddress(t)+","+replicationtest.FreeAddress(t), "--page", "127.0.0.1:0")
 	s.start()
 	s.leads(s.runs(patience, "one"))
 	s.apply(r.bundle(t, 2, r.bad(t, "crashes")))

@@ -91,7 +91,7 @@ func (w *World) plant(o Options) {
 	var links []string
 	for range 3 {
 		if o.Links {
-			links = append(links, freeAddress(w.T))
+			links = append(links, FreeAddress(w.T))
 		}
 	}
 	w.Nodes = w.seats(1, links)
@@ -105,7 +105,7 @@ func (w *World) seats(number int, links []string) (nodes []*Node) {
 	var peers []hub.Peer
 	var listeners []net.Listener
 	for i := range 3 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := Listen()
 		if err != nil {
 			w.T.Fatal(err)
 		}
@@ -158,17 +158,6 @@ func (n *Node) start(t testing.TB) {
 	if n.link != "" {
 		n.door = openDoor(t, h, n.o.Node, n.link)
 	}
-}
-
-// freeAddress returns a loopback address nobody listens on.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // Kill stops a node without handing anything on. Heal starts it again.
