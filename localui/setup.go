@@ -24,6 +24,8 @@ type setup struct {
 	back   task // restore of a backup
 	opened sync.Once
 
+	differs bool // what was restored, see ErrDiffers
+
 	mu       sync.Mutex // over all below, and while Finish runs
 	state    setupState
 	password string // of the head, until Finish; never kept on disk

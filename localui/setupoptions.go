@@ -54,8 +54,9 @@ type SetupOptions struct {
 
 	// Backups lists what could be restored instead of a new station; Restore
 	// restores one in the background, with the recovery code of its sheet where
-	// the key is not on this PC. After it answered nil the setup is over. Both
-	// nil: the page says how to do it with the rescue stick.
+	// the key is not on this PC. After it answered nil the setup is over; after
+	// ErrDiffers too, and the last page warns. Both nil: the page says how to do it
+	// with the rescue stick.
 	Backups func(ctx context.Context) ([]BackupChoice, error)
 	Restore func(ctx context.Context, id, recoveryCode string, say Progress) error
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -258,5 +259,21 @@ func TestRestoreInsteadOfANewStation(t *testing.T) {
 	if got != "a "+recoveryCode || len(f.made) != 0 {
 		t.Fatalf("%q, made %d", got, len(f.made))
 	}
-	f.get("/cai-dat/don-vi").has("Trạm đã sẵn sàng")
+	if page := f.get("/cai-dat/don-vi").has("Trạm đã sẵn sàng"); strings.Contains(page.body, "báo tỉnh trước") {
+		t.Error("a restore that agrees is warned of")
+	}
+}
+
+// TestARestoreThatDiffersIsInPlaceAndSaysSo: the setup is over, with a warning.
+func TestARestoreThatDiffersIsInPlaceAndSaysSo(t *testing.T) {
+	f := newFirstStart(t, func(o *localui.SetupOptions) {
+		o.Backups = func(context.Context) ([]localui.BackupChoice, error) { return []localui.BackupChoice{{ID: "a#1"}}, nil }
+		o.Restore = func(context.Context, string, string, localui.Progress) error {
+			return fmt.Errorf("restored: %w", localui.ErrDiffers)
+		}
+	})
+	f.get("/cai-dat/ngon-ngu")
+	f.post("/cai-dat/khoi-phuc", url.Values{"id": {"a#1"}}).is(http.StatusOK)
+	f.until("/cai-dat/khoi-phuc", "Đã khôi phục xong")
+	f.get("/cai-dat/xong").has("Trạm đã sẵn sàng", "Chú ý: nhật ký nguyên vẹn", "báo tỉnh")
 }

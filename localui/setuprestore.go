@@ -2,8 +2,13 @@ package localui
 
 import (
 	"context"
+	"errors"
 	"slices"
 )
+
+// ErrDiffers is answered by Restore when the station is in place as its whole
+// journal has it, and the copy states another register.
+var ErrDiffers = errors.New("the restored register is not the one the copy states")
 
 // restoreView is the page for a backup in place of a new station.
 type restoreView struct {
@@ -61,13 +66,21 @@ func (s *setup) restorePost(v *setupVisit) error {
 	if len(v.faults) > 0 {
 		return s.restorePage(v)
 	}
-	s.back.start(func(ctx context.Context, say Progress) error { return s.o.Restore(ctx, id, code, say) }, func(err error) {
+	differs := false
+	s.back.start(func(ctx context.Context, say Progress) error {
+		err := s.o.Restore(ctx, id, code, say)
+		if differs = errors.Is(err, ErrDiffers); differs {
+			return nil
+		}
+		return err
+	}, func(err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err != nil {
 			s.o.Log.Error("localui: restore failed", "error", err)
 			return
 		}
+		s.differs = differs
 		s.end(openAfter)
 	})
 	v.goTo("khoi-phuc")
