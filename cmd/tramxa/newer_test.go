@@ -37,8 +37,22 @@ func TestOlderCopyBesideANewerOneIsNamed(t *testing.T) {
 	if _, err := findCopy(stick, 2); !errors.Is(err, journal.ErrNewer) {
 		t.Errorf("the newer copy: %v", err)
 	}
+	// of two stations one must be named before any number makes sense
+	other := filepath.Join(stick, "station-8-00000000")
+	check(os.CopyFS(other, os.DirFS(f.Path)))
+	for _, gone := range []string{"", "000001.json"} { // then of one the newer copy alone
+		if gone != "" {
+			check(os.Remove(filepath.Join(other, "copies", gone)))
+		}
+		if _, err := findCopy(stick, 0); err == nil || !strings.Contains(err.Error(), "more than one station") || !strings.Contains(hint(err), "station-8-00000000") {
+			t.Errorf("of two stations: %v; hint: %s", err, hint(err))
+		}
+	}
+	check(os.RemoveAll(other))
 	check(os.Remove(filepath.Join(f.Path, "copies", "000001.json")))
-	if _, err := findCopy(stick, 0); !errors.Is(err, journal.ErrNewer) || !strings.Contains(hint(err), "nothing was changed") {
-		t.Errorf("only newer ones: %v; hint: %s", err, hint(err))
+	for _, number := range []int{0, 1, 2} {
+		if _, err := findCopy(stick, number); !errors.Is(err, journal.ErrNewer) || !strings.Contains(hint(err), "nothing was changed") {
+			t.Errorf("only newer ones, number %d: %v; hint: %s", number, err, hint(err))
+		}
 	}
 }

@@ -176,6 +176,9 @@ func (m *rescueMenu) moving(ctx context.Context) error {
 	if n == 2 {
 		return m.toStick(ctx, f)
 	}
+	if f, err = m.knowingly(f, false); err != nil {
+		return err
+	}
 	keys, err := m.askKeys(f)
 	if err != nil {
 		return err
@@ -292,6 +295,9 @@ func (m *rescueMenu) restoring(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if f, err = m.knowingly(f, n == 1); err != nil {
+		return err
+	}
 	keys, err := m.askKeys(f)
 	if err != nil {
 		return err
@@ -320,6 +326,22 @@ func (m *rescueMenu) restoring(ctx context.Context) error {
 		return err
 	}
 	return m.settled(nil)
+}
+
+// knowingly refuses what a newer program made. An older copy beside it is taken
+// by who types that she wants it; for the province's records (copy false) any that
+// names the station will do.
+func (m *rescueMenu) knowingly(f rescue.Found, copy bool) (rescue.Found, error) {
+	err := f.Newer()
+	if err == nil || !copy && len(f.Genesis.Key) > 0 {
+		return f, nil
+	}
+	if len(f.Genesis.Key) == 0 {
+		return f, explainCopy(err, f.Backup)
+	}
+	m.say(rtOlder, explainCopy(err, f.Backup), f.Backup.Manifest.Seq)
+	f.Err = nil
+	return f, m.confirm("BAN CU")
 }
 
 // configOf is how the restored station will run: as the copy or the station says.

@@ -26,9 +26,14 @@ var (
 	rtBackup    = two{"bản sao của trạm %d, xã %s, ngày %s, tới bản ghi %d, %s", "copy of station %d, commune %s, of %s, up to record %d, %s"}
 	rtNever     = two{"chưa", "never"}
 	rtBroken    = two{"(không đọc được: %s)", "(cannot be read: %s)"}
-	rtBack      = two{"  0  Quay lại", "  0  Back"}
-	rtWhich     = two{"Chọn cái nào?", "Which one?"}
-	rtCode      = two{"Không có tệp khóa. Gõ mã khôi phục trên tờ giấy niêm phong (25 ký tự, 5 nhóm), hoặc 0 để quay lại: ",
+	rtNewer     = two{"(cần USB mới hơn: cạnh đó có bản do phiên bản mới hơn ghi)", "(needs a newer stick: beside it is one that a newer version wrote)"}
+	rtOlder     = two{`Không phải bản sao mới nhất: %v.
+Hãy dùng USB cứu hộ mới hơn. Bản này chỉ tới bản ghi %d; những gì ghi sau đó sẽ thiếu.`,
+		`This is not the newest copy: %v.
+Use a newer rescue stick. This one goes up to record %d only; what was written after that will be missing.`}
+	rtBack  = two{"  0  Quay lại", "  0  Back"}
+	rtWhich = two{"Chọn cái nào?", "Which one?"}
+	rtCode  = two{"Không có tệp khóa. Gõ mã khôi phục trên tờ giấy niêm phong (25 ký tự, 5 nhóm), hoặc 0 để quay lại: ",
 		"There is no key file. Type the recovery code from the sealed sheet (25 characters, 5 groups), or 0 to go back: "}
 	rtCodeWrong = two{"Mã chưa đúng: %v", "The code is not right: %v"}
 	rtNoKeys    = two{"Không có tệp khóa và không có keys.sealed của trạm này: không mở được sổ. Tìm USB sao lưu hoặc tệp khóa cất ở tỉnh.",

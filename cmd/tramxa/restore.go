@@ -9,12 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"tramxa/appliance/backups"
 	"tramxa/appliance/journal"
 	"tramxa/appliance/rescue"
 	"tramxa/appliance/store"
+	"tramxa/localui"
 	"tramxa/replication/identity"
 )
 
@@ -62,7 +64,7 @@ func runRestore(ctx context.Context, args []string, std stdio) error {
 	}
 	if *asJSON {
 		return writeJSON(std.out, map[string]any{"files": files, "sequence": s.Seq, "rows": s.State.Rows, "state": fmt.Sprintf("%x", s.State.Hash[:]),
-			"compared": s.Agrees, "taken": s.Taken, "aside": s.Aside, "key": r.keys.file})
+			"compared": s.Agrees, "differs": s.Differs != nil, "taken": s.Taken, "aside": s.Aside, "key": r.keys.file})
 	}
 	for _, a := range s.Aside {
 		fmt.Fprintf(std.out, "set aside: %s\n", a)
@@ -73,6 +75,9 @@ func runRestore(ctx context.Context, args []string, std stdio) error {
 		fmt.Fprintf(std.out, "restored %d files into %s\n", files, r.shown)
 	}
 	fmt.Fprintf(std.out, "%d records, %d rows, state %x%s\n", s.Seq, s.State.Rows, s.State.Hash[:8], compared(s.Agrees))
+	if s.Differs != nil {
+		fmt.Fprintf(std.out, "%s\n%s\n", differsText.Vi, differsText.En)
+	}
 	_, err = fmt.Fprintf(std.out, "hint: give passwords with 'tramxa station user reset LOGIN --dir %s'\n", r.shown)
 	return err
 }
@@ -210,6 +215,12 @@ func compared(agrees bool) string {
 	return ""
 }
 
+// differsText is the warning when the register made from a copy's journal is not
+// the one the copy states.
+var differsText = localui.Text{
+	Vi: "CHÚ Ý: nhật ký nguyên vẹn và trạm đã được khôi phục theo nhật ký, nhưng sổ dựng từ nhật ký khác với sổ mà bản sao ghi. Hãy báo tỉnh và giữ bản sao này.",
+	En: "ATTENTION: the journal is whole and the station is restored as the journal has it, but the register made from it is not the one the copy states. Tell the province and keep this copy."}
+
 // findCopy finds the copy with this number in a place, or the newest; or the
 // backup that the folder is. Beside copies of a newer program an older one must be
 // named: the newest that can be read here is not the newest there is.
@@ -219,32 +230,51 @@ func findCopy(from string, number int) (rescue.Found, error) {
 		return rescue.Found{}, err
 	}
 	list, err := backups.Look(nil, from)
-	if newer := errors.Is(err, journal.ErrNewer); newer && len(list) > 0 && number == 0 {
+	if serr := oneStation(from); serr != nil {
+		return rescue.Found{}, serr
+	}
+	newer := errors.Is(err, journal.ErrNewer)
+	switch {
+	case newer && len(list) > 0 && number == 0:
 		last := list[len(list)-1]
 		return rescue.Found{}, withHint(err, fmt.Sprintf("use that version; --copy %d takes the newest that this one reads, up to record %d", last.Number, last.Manifest.Seq))
-	} else if err != nil && !(newer && number > 0) {
+	case err != nil && !(newer && len(list) > 0):
 		return rescue.Found{}, explainNewer(err)
-	}
-	if len(list) == 0 { // the error says what is missing
+	case len(list) == 0: // the error says what is missing
 		c, err := backups.OpenFolder(nil, from)
 		return rescue.Found{What: rescue.Backup, Path: from, Backup: c}, explainNewer(err)
 	}
-	var best *backups.Copy
-	for i, c := range list {
-		if c.Folder != list[0].Folder {
-			return rescue.Found{}, withHint(fmt.Errorf("%s holds copies of more than one station", from), "name the folder of one: "+filepath.Base(list[0].Folder)+", "+filepath.Base(c.Folder))
-		}
+	for _, c := range slices.Backward(list) { // the newest last
 		if number == 0 || c.Number == number {
-			best = &list[i]
+			return rescue.FoundCopy(c), nil
 		}
 	}
-	if best == nil && err != nil {
+	if err != nil {
 		return rescue.Found{}, explainNewer(err)
 	}
-	if best == nil {
-		return rescue.Found{}, fmt.Errorf("there is no copy %d in %s; there are %d to %d", number, from, list[0].Number, list[len(list)-1].Number)
+	return rescue.Found{}, fmt.Errorf("there is no copy %d in %s; there are %d to %d", number, from, list[0].Number, list[len(list)-1].Number)
+}
+
+// oneStation refuses a place with copies of more than one station, also when only a
+// newer program can read those of one.
+func oneStation(place string) error {
+	entries, err := os.ReadDir(place)
+	if err != nil {
+		return nil // what follows says it
 	}
-	return rescue.FoundCopy(*best), nil
+	var folders []string
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), "station-") {
+			continue
+		}
+		if list, _, err := backups.Copies(nil, filepath.Join(place, e.Name())); len(list) > 0 || errors.Is(err, journal.ErrNewer) {
+			folders = append(folders, e.Name())
+		}
+	}
+	if len(folders) < 2 {
+		return nil
+	}
+	return withHint(fmt.Errorf("%s holds copies of more than one station", place), "name the folder of one: "+strings.Join(folders, ", "))
 }
 
 // keysWanted says how the keys of a copy come.
@@ -283,7 +313,7 @@ func openWithCode(f rescue.Found, typed string) (store.Keys, error) {
 	var b []byte
 	if f.Sealed != "" {
 		b, err = journal.ReadFile(journal.OS, f.Sealed, backups.SealedSize)
-	} else {
+	} else if b, err = nil, os.ErrNotExist; f.Backup.Folder != "" {
 		b, err = f.Backup.Sealed()
 	}
 	if err != nil {

@@ -45,7 +45,7 @@ func (f *founding) oldOnes(ctx context.Context) ([]localui.BackupChoice, error) 
 		if !o.Changed.IsZero() {
 			day = o.Changed.In(clock.Country).Format("15:04 02/01/2006")
 		}
-		c := localui.BackupChoice{ID: o.Path, NeedsCode: f.keysOf(o) == nil,
+		c := localui.BackupChoice{ID: oldID(o), NeedsCode: f.keysOf(o) == nil,
 			Label: localui.Text{Vi: fmt.Sprintf("Bản sao lưu trạm %d, xã %s, %s", station, o.Genesis.Unit, day),
 				En: fmt.Sprintf("Backup of station %d, commune %s, %s", station, o.Genesis.Unit, day)},
 			Detail: localui.Text{Vi: fmt.Sprintf("%s · %d KB", o.Path, o.Bytes>>10), En: fmt.Sprintf("%s · %d KB", o.Path, o.Bytes>>10)}}
@@ -53,9 +53,32 @@ func (f *founding) oldOnes(ctx context.Context) ([]localui.BackupChoice, error) 
 			c.Label = localui.Text{Vi: fmt.Sprintf("Sổ trên ổ đĩa cũ: trạm %d, xã %s, %s", station, o.Genesis.Unit, day),
 				En: fmt.Sprintf("The book on the old disk: station %d, commune %s, %s", station, o.Genesis.Unit, day)}
 		}
+		if o.Newer() != nil {
+			c = newerChoice(o, c)
+		}
 		list = append(list, c)
 	}
 	return list, nil
+}
+
+// oldID names one of what was found: a place holds many copies.
+func oldID(o rescue.Found) string {
+	if o.What == rescue.Station {
+		return o.Path
+	}
+	return fmt.Sprintf("%s#%d", o.Path, o.Backup.Number)
+}
+
+// newerChoice is a choice that settleOld refuses: what a newer program made, or an
+// older copy beside it. It is listed so that people learn what they need for it.
+func newerChoice(o rescue.Found, c localui.BackupChoice) localui.BackupChoice {
+	if len(o.Genesis.Key) == 0 {
+		c.Label = localui.Text{Vi: "Sổ hoặc bản sao lưu do phiên bản mới hơn ghi", En: "A book or backup that a newer version wrote"}
+	}
+	c.NeedsCode = false
+	c.Detail.Vi += " · cần USB cài đặt mới hơn"
+	c.Detail.En += " · needs a newer stick"
+	return c
 }
 
 // keysOf are the keys that lie ready for it: on the same medium, or brought as a
@@ -80,7 +103,7 @@ func (f *founding) bringBack(ctx context.Context, id, typed string, say localui.
 		return err
 	}
 	for _, o := range found {
-		if o.Path == id {
+		if oldID(o) == id {
 			return f.settleOld(ctx, o, typed, say)
 		}
 	}
@@ -88,6 +111,9 @@ func (f *founding) bringBack(ctx context.Context, id, typed string, say localui.
 }
 
 func (f *founding) settleOld(ctx context.Context, o rescue.Found, typed string, say localui.Progress) error {
+	if err := o.Newer(); err != nil { // also of an older copy: it lacks what the newer ones have
+		return refuseCopy(err, o.Backup)
+	}
 	keys := f.keysOf(o)
 	if keys == nil {
 		k, err := openWithCode(o, typed)
@@ -112,15 +138,19 @@ func (f *founding) settleOld(ctx context.Context, o rescue.Found, typed string, 
 		stage := localui.Text{Vi: "Đang khôi phục", En: "Restoring"}
 		say(stage, p.Done, p.Total)
 	}}
+	bring := rescue.Restore
 	if o.What == rescue.Station {
-		_, err = rescue.Move(ctx, o, *keys, t)
-	} else {
-		_, err = rescue.Restore(ctx, o, *keys, t)
+		bring = rescue.Move
 	}
+	s, err := bring(ctx, o, *keys, t)
 	if err != nil {
 		return refuseCopy(err, o.Backup)
 	}
-	return f.forgetFounding()
+	if err := f.forgetFounding(); err != nil || s.Differs == nil {
+		return err
+	}
+	f.log.Warn("the restored register is not the one the copy states", "error", s.Differs)
+	return localui.ErrDiffers
 }
 
 // settled furnishes a station that was brought back. It keeps the certificate
