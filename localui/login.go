@@ -62,6 +62,9 @@ func setFirstLogin(w http.ResponseWriter, r *http.Request, login string) {
 // forgetFirstLogin ends what setFirstLogin set: who has logged in once needs it no
 // more, and it tells whoever uses the browser next a login.
 func forgetFirstLogin(w http.ResponseWriter, r *http.Request) {
+	if _, err := r.Cookie(firstLogin); err != nil {
+		return
+	}
 	http.SetCookie(w, &http.Cookie{Name: firstLogin, Path: "/dang-nhap", MaxAge: -1, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode})
 }
 
