@@ -59,6 +59,9 @@ func Check(ctx context.Context, f Found, o CheckOptions) Checked {
 }
 
 func examine(ctx context.Context, f Found, o CheckOptions) (c Checked) {
+	if f.What == Backup && f.Backup.Folder == "" { // copies of a newer program, or what is left of some
+		return Checked{Err: f.Err}
+	}
 	if o.KeyFile == "" {
 		return Checked{NoKey: true}
 	}

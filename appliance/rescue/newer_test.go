@@ -57,6 +57,9 @@ func TestACopyBesideNewerOnesIsNotTakenUnasked(t *testing.T) {
 	if len(list) != 1 || list[0].Path != folder || list[0].Newer() == nil {
 		t.Fatalf("%+v", list)
 	}
+	if c := rescue.Check(ctx, list[0], rescue.CheckOptions{KeyFile: d.o.KeyFile}); c.Whole || c.NoKey || !errors.Is(c.Err, journal.ErrNewer) {
+		t.Errorf("checked: %+v", c)
+	}
 	tg, _ = target(t)
 	tg.SetAside = true
 	if _, err := rescue.Restore(ctx, list[0], d.keys, tg); !errors.Is(err, journal.ErrNewer) || errors.Is(err, store.ErrBadBackup) {
