@@ -171,7 +171,7 @@ if (form) {
   else {
     const fits = (el) => el.offsetParent && (el.type === "checkbox" || el.type === "radio" ? !form.querySelector("[name='" + el.name + "']:checked") : !el.value);
     const first = [...all("[autofocus]", form), ...all("input:not([type=hidden]), select, textarea", form)].find(fits);
-    if (first) first.focus();
+    if (first && !first.autofocus) first.focus(); // the browser does it by itself, a little later
   }
 }
 

@@ -20,7 +20,8 @@ if (out && input) {
 
 // What is filled in and has the caret is typed over, as after Tab.
 const filled = $("input[type=text][autofocus]");
-if (filled && [filled, document.body].includes(document.activeElement)) { filled.focus(); filled.select(); }
+if (filled && document.activeElement === filled) filled.select();
+else if (filled) filled.addEventListener("focus", () => filled.select(), { once: true });
 
 // The recovery sheet: after the paper was opened the caret waits in the first
 // group, a group that is full leads on to the next, and more than one pasted at
