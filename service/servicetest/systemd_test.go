@@ -181,7 +181,7 @@ func stop(t *testing.T, c *container) {
 	if got := c.property(unit, "Result"); got != "success" {
 		t.Errorf("the stop was not clean: %s", got)
 	}
-	log := c.run("journalctl", "-u", unit, "--no-pager", "-n", "20")
+	log := c.stopLog(unit)
 	if strings.Contains(log, "killed") || !strings.Contains(log, "launcher stopped") {
 		t.Errorf("the log of the stop:\n%s", log)
 	}
@@ -289,6 +289,13 @@ func packaged(t *testing.T, c *container) {
 	c.run("systemctl", "daemon-reload")
 }
 
+// stopLog is what was said since a unit's last stop began; before it are the
+// kills of other tests.
+func (c *container) stopLog(unit string) string {
+	log := c.run("journalctl", "-u", unit, "--no-pager", "-n", "20")
+	return log[max(0, strings.LastIndex(log, "Stopping")):]
+}
+
 // hubUnit takes the same words with --hub.
 func hubUnit(t *testing.T, c *container) {
 	c.run("tramxa", "service", "install", "--hub")
@@ -308,8 +315,7 @@ func hubUnit(t *testing.T, c *container) {
 	})
 	t.Logf("back after %s", took)
 	c.run("tramxa", "service", "stop", "--hub")
-	log := c.run("journalctl", "-u", hub, "--no-pager", "-n", "20")
-	log = log[max(0, strings.LastIndex(log, "Stopping")):] // before it is the kill of above
+	log := c.stopLog(hub)
 	if strings.Contains(log, "killed") || !strings.Contains(log, "launcher stopped") {
 		t.Errorf("the log of the stop:\n%s", log)
 	}
