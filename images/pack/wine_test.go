@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,9 +31,27 @@ func bootWine(t *testing.T, root string) *wine {
 	must(t, exec.Command("mount", "--rbind", "/dev", filepath.Join(root, "dev")))
 	w := &wine{t: t, root: root, prefix: "/tmp/" + filepath.Base(dir)}
 	must(t, w.command("wineboot", "-i"))
-	// The service manager ends with the last program that is no service: one that
-	// waits for its input keeps it.
-	keep := w.command("wine", "cmd")
+	// Its session must be over: who joins one that ends gets a second service
+	// manager beside the first.
+	must(t, w.command("wineserver", "-w"))
+	w.keep(filepath.Join(root, "tmp", filepath.Base(dir), "keep"))
+	t.Log(strings.TrimSpace(must(t, w.command("wine", "--version"))))
+	return w
+}
+
+// keep starts what waits for its input until the test ends, and writes into the
+// file name: the service manager ends with the last program that is no service.
+// Nothing else starts before it answers, or that would be the one whose output the
+// services hold open.
+func (w *wine) keep(name string) {
+	t := w.t
+	said, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	keep := w.within("3600", "wine", "cmd")
+	keep.Stdout, keep.Stderr = said, said
 	in, err := keep.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -46,13 +65,21 @@ func bootWine(t *testing.T, root string) *wine {
 		_, _ = w.command("wineserver", "-w").CombinedOutput() // nobody writes into the prefix any more
 		_ = keep.Wait()
 	})
-	t.Log(strings.TrimSpace(must(t, w.command("wine", "--version"))))
-	return w
+	if _, err := io.WriteString(in, "echo it is %OS%\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "wine starts", 2*time.Minute, func() bool {
+		b, err := os.ReadFile(name)
+		return err == nil && strings.Contains(string(b), "it is Windows_NT") // the answer, not what was typed
+	})
 }
 
-func (w *wine) command(args ...string) *exec.Cmd {
+func (w *wine) command(args ...string) *exec.Cmd { return w.within("300", args...) }
+
+// within is a command that has so many seconds.
+func (w *wine) within(seconds string, args ...string) *exec.Cmd {
 	return exec.Command("chroot", append([]string{w.root, "env", "-i", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=" + w.prefix, "WINEPREFIX=" + w.prefix,
-		"WINEDEBUG=-all", "DISPLAY=", "XDG_RUNTIME_DIR=/tmp", "timeout", "300"}, args...)...)
+		"WINEDEBUG=-all", "DISPLAY=", "XDG_RUNTIME_DIR=/tmp", "timeout", seconds}, args...)...)
 }
 
 // c is a file of the drive C:.
