@@ -38,7 +38,7 @@ type Plan struct {
 
 	Hostname   string   `toml:"hostname,omitempty"`   // "": tramxa
 	Suite      string   `toml:"suite,omitempty"`      // "": trixie
-	Mirror     string   `toml:"mirror,omitempty"`     // of Debian; a dated snapshot gives the same bytes for ever
+	Mirror     string   `toml:"mirror,omitempty"`     // of Debian; a dated snapshot gives the same bytes for ever; "": the building machine's own
 	Components []string `toml:"components,omitempty"` // none: main and non-free-firmware
 	Packages   []string `toml:"packages,omitempty"`   // beside those every image has
 
@@ -141,7 +141,6 @@ func (p *Plan) defaults() {
 	}
 	set(&p.Hostname, "tramxa")
 	set(&p.Suite, "trixie")
-	set(&p.Mirror, "http://deb.debian.org/debian")
 	set(&p.Zone, "Asia/Ho_Chi_Minh")
 	if len(p.Components) == 0 {
 		p.Components = []string{"main", "non-free-firmware"}
@@ -173,7 +172,7 @@ func (p Plan) check() error {
 		return bad("hostname %q", p.Hostname)
 	case !nameRule.MatchString(p.Suite):
 		return bad("suite %q", p.Suite)
-	case !strings.HasPrefix(p.Mirror, "http://") && !strings.HasPrefix(p.Mirror, "https://") || strings.ContainsAny(p.Mirror, " \t\r\n"):
+	case p.Mirror != "" && !strings.HasPrefix(p.Mirror, "http://") && !strings.HasPrefix(p.Mirror, "https://"), strings.ContainsAny(p.Mirror, " \t\r\n"):
 		return bad("mirror is an http address, not %q", p.Mirror)
 	case !zoneRule.MatchString(p.Zone):
 		return bad("zone is like Asia/Ho_Chi_Minh, not %q", p.Zone)

@@ -44,7 +44,7 @@ func TestPlanHasDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Mirror != "http://deb.debian.org/debian" || p.Size != (Size{160, 288, 64}) || p.Hostname != "tramxa" || len(p.Console) != 1 {
+	if p.Mirror != "" || p.Size != (Size{160, 288, 64}) || p.Hostname != "tramxa" || len(p.Console) != 1 {
 		t.Errorf("got %+v", p)
 	}
 }
@@ -73,6 +73,18 @@ func TestPlanOfARelease(t *testing.T) {
 func TestPlanOfTheRepositoryForReleases(t *testing.T) {
 	if _, err := ReadPlanOfRelease("plans/release.toml", OfRelease{Version: "1.4.0", At: time.Now(), Sequence: 3, Program: "/r/tramxa"}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestMirrorOfThisMachine(t *testing.T) {
+	const list = "http://a.example/other\nhttp://a.example/debian-security/\nhttp://b.example/debian/\nhttp://c.example/debian\n"
+	if got, err := archiveOf(list); err != nil || got != "http://b.example/debian" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, list := range []string{"", "http://a.example/ubuntu\n", "cdrom:[Debian]/debian\n"} {
+		if got, err := archiveOf(list); !errors.Is(err, ErrPlan) {
+			t.Errorf("%q gave %q, %v", list, got, err)
+		}
 	}
 }
 

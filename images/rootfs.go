@@ -40,6 +40,16 @@ var maskedUnits = strings.Fields(`getty@.service serial-getty@.service autovt@.s
 // baseTar lets mmdebstrap make the root as a tar file at out. progress gets
 // what the tools say.
 func (b *builder) baseTar(ctx context.Context, out string) error {
+	if b.plan.Mirror == "" {
+		list := &strings.Builder{}
+		err := b.run(ctx, nil, list, nil, "apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages")
+		if err == nil {
+			b.plan.Mirror, err = archiveOf(list.String())
+		}
+		if err != nil {
+			return err
+		}
+	}
 	overlay := filepath.Join(b.work, "early.tar")
 	if err := writeEarly(overlay, b.plan.Time); err != nil {
 		return err
@@ -62,6 +72,19 @@ func (b *builder) baseTar(ctx context.Context, out string) error {
 	}
 	// INITRD=No: the ramdisk is made once, at the end, and not by every package.
 	return b.run(ctx, nil, nil, []string{"INITRD=No"}, "mmdebstrap", args...)
+}
+
+// archiveOf finds Debian's main archive among the addresses that apt fetches from,
+// one a line; ErrPlan without one. The archive alone: updates and security of a
+// mirror that is being synced do not fit together for minutes.
+func archiveOf(list string) (string, error) {
+	for _, line := range strings.Fields(list) {
+		at := strings.TrimRight(line, "/")
+		if strings.HasPrefix(at, "http") && strings.HasSuffix(at, "/debian") {
+			return at, nil
+		}
+	}
+	return "", fmt.Errorf("%w: this machine fetches from no archive of Debian; name one as mirror", ErrPlan)
 }
 
 // buildScript runs on the finished root, given as its first argument.
