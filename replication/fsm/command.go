@@ -308,9 +308,16 @@ func readHash(r *tuple.Reader) (h journal.Hash) {
 	return h
 }
 
+// readInstall takes an id that is not stated, or one that is: zeros written out
+// would be a second form of "not stated", and a command has one form only.
 func readInstall(r *tuple.Reader) (id [16]byte) {
-	if b := r.Bytes(len(id)); b != nil {
-		fill(r, id[:], b)
+	b := r.Bytes(len(id))
+	if b == nil {
+		return id
+	}
+	fill(r, id[:], b)
+	if id == ([16]byte{}) {
+		r.Fail(fmt.Errorf("%w: an installation of zeros", tuple.ErrMalformed))
 	}
 	return id
 }

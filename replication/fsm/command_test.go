@@ -104,6 +104,20 @@ func TestOldSnapshotsStillRestore(t *testing.T) {
 	}
 }
 
+// TestContactHasOneForm: an installation of zeros, written out, would be a second
+// form of a contact that states none.
+func TestContactHasOneForm(t *testing.T) {
+	b, err := fsm.EncodeCommand(fsm.Contact{At: 12, Station: 12, Epoch: 12, Install: [16]byte{4}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := b[:len(b)-4]
+	clear(body[len(body)-16:])
+	if c, err := fsm.DecodeCommand(fsm.Seal(body)); !errors.Is(err, fsm.ErrCommand) {
+		t.Fatalf("%+v, %v", c, err)
+	}
+}
+
 // FuzzCommand: what decodes encodes to the same bytes; nothing panics.
 func FuzzCommand(f *testing.F) {
 	for _, c := range samples() {
