@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -33,8 +34,9 @@ var locales = sync.OnceValue(func() map[string]map[string]string {
 })
 
 // Say is the text of a key with its values in {braces}; Vietnamese for a
-// language it has not. A value may be a key itself. A key it does not know is
-// returned as it is.
+// language it has not. A value may be a key itself; one that is a number with
+// decimals ("1.5", "1.9 GB") is written with the language's decimal mark. A key it
+// does not know is returned as it is.
 func Say(lang, key string, values map[string]string) string {
 	words, ok := locales()[lang]
 	if !ok {
@@ -49,11 +51,16 @@ func Say(lang, key string, values map[string]string) string {
 		v := values[name]
 		if w, ok := words[v]; ok {
 			v = withoutBraces(w)
+		} else {
+			v = decimal.ReplaceAllString(v, "${1}"+words["sheet.point"]+"${2}")
 		}
 		pairs = append(pairs, "{"+name+"}", v)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }
+
+// decimal is a number with decimals, and its unit if it has one.
+var decimal = regexp.MustCompile(`^(\d+)\.(\d+(?: [A-Za-z/]+)?)$`)
 
 // withoutBraces is a sentence inside a sentence, whose own values are not known.
 func withoutBraces(s string) string {

@@ -95,6 +95,26 @@ func TestSay(t *testing.T) {
 	}
 }
 
+// TestDecimals: a measure has the decimal mark of the language, and nothing else
+// that has a point is touched.
+func TestDecimals(t *testing.T) {
+	for value, want := range map[string]string{
+		"1.0 GB": "1,0 GB", "12.34": "12,34", "0.5 TB/s": "0,5 TB/s", "11.3 ms": "11,3 ms",
+		"71 MB": "71 MB", "7.4.1": "7.4.1", "v1.2": "v1.2", "ext4": "ext4", "3.00GHz": "3.00GHz", "1.5 GB.": "1.5 GB.", "": "",
+	} {
+		if got := Say("vi", "sheet.measure", map[string]string{"value": value}); got != want {
+			t.Errorf("vi: %q is %q, want %q", value, got, want)
+		}
+		if got := Say("en", "sheet.measure", map[string]string{"value": value}); got != value {
+			t.Errorf("en: %q is %q", value, got)
+		}
+	}
+	r := Reason{Key: "disk.flush.slow", Values: map[string]string{"ms": "61.25"}}
+	if got := r.Text("vi"); !strings.Contains(got, "61,25 ms") {
+		t.Errorf("a reason: %q", got)
+	}
+}
+
 // TestSheet prints the sheet of an invented PC that has everything wrong.
 func TestSheet(t *testing.T) {
 	var f Facts

@@ -23,7 +23,7 @@ type Section struct {
 // the key of a sentence with values.
 type Row struct {
 	Key    string            `json:"key"`             // of the label; "" continues the row above
-	Value  string            `json:"value,omitempty"` // numbers, names
+	Value  string            `json:"value,omitempty"` // names, whole numbers
 	Text   string            `json:"text,omitempty"`  // key of a sentence
 	Values map[string]string `json:"values,omitempty"`
 	Level  Level             `json:"level,omitempty"` // "" nothing to worry about
@@ -66,6 +66,11 @@ func (s *Section) value(key, value string) {
 	}
 }
 
+// measured is a row of one measure, whose decimals are the language's.
+func (s *Section) measured(key, measure string) {
+	s.text(key, "sheet.measure", map[string]string{"value": measure}, "")
+}
+
 func (s *Section) text(key, text string, values map[string]string, level Level) {
 	s.Rows = append(s.Rows, Row{Key: key, Text: text, Values: values, Level: level})
 }
@@ -93,7 +98,7 @@ func machineSection(f Facts) Section {
 	}
 	s.value("row.cpu", fmt.Sprintf("%s ×%d%s", f.CPU.Model, f.CPU.Cores, level))
 	if f.Memory.Total > 0 {
-		s.value("row.memory", Bytes(f.Memory.Total))
+		s.measured("row.memory", Bytes(f.Memory.Total))
 	}
 	if f.Virtual != "" {
 		s.text("row.virtual", "sheet.virtual", map[string]string{"kind": f.Virtual}, Note)
@@ -113,7 +118,7 @@ func diskSection(f Facts, r *DiskResult) Section {
 	d := f.Disk
 	s.value("row.disk", strings.TrimSpace(d.Model+" "+d.Device))
 	if d.Size > 0 {
-		s.value("row.size", Bytes(d.Size))
+		s.measured("row.size", Bytes(d.Size))
 	}
 	if d.Kind != KindUnknown {
 		s.text("row.kind", "kind."+string(d.Kind), nil, "")
@@ -123,12 +128,12 @@ func diskSection(f Facts, r *DiskResult) Section {
 	}
 	s.value("row.fs", d.FileSystem)
 	if d.Total > 0 {
-		s.value("row.free", Bytes(d.Free)+" / "+Bytes(d.Total))
+		s.text("row.free", "sheet.of", map[string]string{"value": Bytes(d.Free), "of": Bytes(d.Total)}, "")
 	}
 	if r == nil {
 		s.text("row.verdict", "verdict.never", nil, Note)
 		if f.Flush.Writes > 0 {
-			s.value("row.flush", Millis(f.Flush.Median))
+			s.measured("row.flush", Millis(f.Flush.Median))
 		}
 		return s
 	}
@@ -137,13 +142,13 @@ func diskSection(f Facts, r *DiskResult) Section {
 		s.text("", why.Key, why.Values, "")
 	}
 	if r.Flush.Count > 0 {
-		s.value("row.flush", fmt.Sprintf("%s (p99 %s)", Millis(r.Flush.Median), Millis(r.Flush.P99)))
+		s.text("row.flush", "sheet.spread", map[string]string{"median": Millis(r.Flush.Median), "p99": Millis(r.Flush.P99)}, "")
 	}
 	if r.Write > 0 {
-		s.value("row.write", Bytes(r.Write)+"/s")
+		s.measured("row.write", Bytes(r.Write)+"/s")
 	}
 	if r.Read > 0 {
-		s.value("row.read", Bytes(r.Read)+"/s")
+		s.measured("row.read", Bytes(r.Read)+"/s")
 	}
 	return s
 }
@@ -181,7 +186,7 @@ func clockSection(f Facts) Section {
 	case d.Abs() > 48*time.Hour:
 		s.text("row.drift", "clock.days", map[string]string{"days": strconv.Itoa(int(d.Hours() / 24))}, Warn)
 	case d.Abs() > time.Minute:
-		s.value("row.drift", d.String())
+		s.value("row.drift", d.Round(time.Second).String())
 	}
 	return s
 }
@@ -208,7 +213,8 @@ func unknownSection(f Facts) Section {
 	return s
 }
 
-// Bytes is a size with its unit, as makers of disks count.
+// Bytes is a size with its unit, as makers of disks count. It has a decimal
+// point in every language; Say puts in the language's own.
 func Bytes(n uint64) string {
 	switch {
 	case n >= 1e12:
@@ -219,7 +225,7 @@ func Bytes(n uint64) string {
 	return strconv.FormatUint(n/1e6, 10) + " MB"
 }
 
-// Millis is a duration in milliseconds with a unit.
+// Millis is a duration in milliseconds with a unit, with a point as Bytes has.
 func Millis(d time.Duration) string {
 	return strconv.FormatFloat(float64(d)/1e6, 'f', 1, 64) + " ms"
 }

@@ -2,6 +2,7 @@ package update
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,10 +18,20 @@ func (t Text) String() string { return t.EN }
 // IsZero says whether there is nothing to say.
 func (t Text) IsZero() bool { return t == Text{} }
 
-// text fills both sentences in from the same arguments. One that does not need
-// all of them names those it needs by number, or none.
+// text fills both sentences in from the same arguments; one that is a Text gives
+// each sentence its own language. One that does not need all of them names those
+// it needs by number, or none.
 func text(vi, en string, args ...any) Text {
-	return Text{VI: fill(vi, args), EN: fill(en, args)}
+	of := func(say func(Text) string) []any {
+		own := slices.Clone(args)
+		for i, a := range own {
+			if t, ok := a.(Text); ok {
+				own[i] = say(t)
+			}
+		}
+		return own
+	}
+	return Text{VI: fill(vi, of(func(t Text) string { return t.VI })), EN: fill(en, of(func(t Text) string { return t.EN }))}
 }
 
 // fill is Sprintf that lets a sentence do with fewer arguments.
@@ -48,10 +59,12 @@ func cutText(s string) string {
 	return s[:cut] + "…"
 }
 
-// bytesText is a size for people.
-func bytesText(n int64) string {
+// bytesText is a size for people; Vietnamese has a comma before decimals.
+func bytesText(n int64) Text {
 	if n >= 1<<30 {
-		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+		en := fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+		return Text{VI: strings.Replace(en, ".", ",", 1), EN: en}
 	}
-	return fmt.Sprintf("%d MB", (n+1<<20-1)>>20)
+	mb := fmt.Sprintf("%d MB", (n+1<<20-1)>>20)
+	return Text{VI: mb, EN: mb}
 }

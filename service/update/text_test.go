@@ -29,3 +29,22 @@ func TestSentencesAreWhole(t *testing.T) {
 		t.Errorf("%q", long.VI)
 	}
 }
+
+// TestSizesAreWrittenInTheLanguage: a size has the decimal mark of the sentence it
+// stands in.
+func TestSizesAreWrittenInTheLanguage(t *testing.T) {
+	for n, want := range map[int64]Text{
+		1 << 30:            {VI: "1,0 GB", EN: "1.0 GB"},
+		5<<30 + 512<<20:    {VI: "5,5 GB", EN: "5.5 GB"},
+		300<<20 - 1<<19:    {VI: "300 MB", EN: "300 MB"},
+		1<<30 - 24<<20 - 1: {VI: "1000 MB", EN: "1000 MB"},
+	} {
+		if got := bytesText(n); got.VI != want.VI || got.EN != want.EN {
+			t.Errorf("%d: %q and %q, want %q and %q", n, got.VI, got.EN, want.VI, want.EN)
+		}
+	}
+	no := errDiskFull(3<<30, 512<<20).Text
+	if !strings.Contains(no.VI, "còn 512 MB, cần 3,0 GB") || !strings.Contains(no.EN, "has 512 MB free, the update needs 3.0 GB") {
+		t.Errorf("%q and %q", no.VI, no.EN)
+	}
+}
