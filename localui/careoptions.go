@@ -65,7 +65,7 @@ type UpdateStatus struct {
 	Trial           bool   // not confirmed yet
 	Previous        string // version it can return to; "" none
 	Offered         string // version that is ready to be taken; "" none
-	Stage           string // what is being done: "", checking, fetching, trying
+	Stage           string // what is being done: "", checking, fetching, trying; waiting: for what runs to end, then the station starts again
 	Percent         int    // of fetching
 	Refused         string // version that was tried and did not stay; "" none
 	Why             Text   // why

@@ -42,6 +42,7 @@ type Options struct {
 	Now     func() (time.Time, bool) // wall clock, and whether it is to be trusted; nil: time.Now, true
 	Settle  time.Duration            // after the start of Run nothing heavy is done for so long; 0: 10 minutes
 	FS      journal.FS               // of the places; nil: journal.OS
+	Running func(bool)               // told when a run begins and when it ends, one after the other; nil: nobody
 	Log     *slog.Logger
 }
 
@@ -107,8 +108,11 @@ func (n *Nightly) Status() Status {
 
 func (n *Nightly) setRunning(b bool) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	n.running = b
+	n.mu.Unlock()
+	if n.o.Running != nil {
+		n.o.Running(b)
+	}
 }
 
 // save keeps the state of places that were looked at; the others stay as known.

@@ -35,7 +35,7 @@ func newCare(r *running, n *stationNode) (*care, error) {
 	var err error
 	c.backups, err = backups.New(backups.Options{
 		Station: n.Store(), KeyFile: n.config.Key, Sealed: filepath.Join(n.dir, backups.SealedName), Info: n.backupInfo,
-		Targets: c.targets, Home: home, Now: n.Clock().Now, Log: n.log.with("backups", n.dir),
+		Targets: c.targets, Home: home, Now: n.Clock().Now, Running: n.copying(), Log: n.log.with("backups", n.dir),
 	})
 	if err != nil || c.base == "" {
 		return c, err

@@ -151,7 +151,8 @@ type stationNode struct {
 	care     *care                  // of the machine, the copies, the program; nil: nobody looks after them
 	doors    atomic.Pointer[doors]  // what the pages are served on; nil: they are not
 	code     atomic.Pointer[string] // for the first account
-	restart  func(why string)       // ends the process to be started again; set while it serves
+	restart  func(why string)       // ends the process at once to be started again, see restartWhenIdle; set while it serves
+	works    longWorks              // what restartWhenIdle waits for
 }
 
 func openStation(ctx context.Context, dir string, log logger, tune func(*appliance.Options)) (*stationNode, error) {

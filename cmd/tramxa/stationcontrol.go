@@ -30,14 +30,14 @@ func stationHandler(n *stationNode) http.Handler {
 	handle("GET /v1/screen", func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, n.screen()) })
 	handle("POST /v1/restart", n.handleRestart)
 	handle("POST /v1/record", n.handleRecord)
-	handle("POST /v1/import", n.handleImport)
-	handle("POST /v1/undo", n.handleUndo)
+	handle("POST /v1/import", n.long("import", n.handleImport))
+	handle("POST /v1/undo", n.long("undo", n.handleUndo))
 	handle("GET /v1/users", n.handleUsers)
 	handle("POST /v1/users", n.handleAddUser)
 	handle("POST /v1/password", n.handlePassword)
 	handle("POST /v1/sync", n.handleSync)
-	handle("POST /v1/backup", n.handleBackup)
-	handle("POST /v1/verify", n.handleVerify)
+	handle("POST /v1/backup", n.long("backup", n.handleBackup))
+	handle("POST /v1/verify", n.long("verify", n.handleVerify))
 	handle("GET /v1/report", func(w http.ResponseWriter, r *http.Request) error {
 		rep, err := n.report(r.Context(), r.URL.Query())
 		if err != nil {
@@ -113,17 +113,26 @@ func (n *stationNode) screen() screen {
 	return s
 }
 
+// restartAnswer says whether the station starts again now, or what that waits for.
+type restartAnswer struct {
+	Restarting bool     `json:"restarting"`
+	WaitsFor   []string `json:"waits_for,omitempty"`
+}
+
 // handleRestart ends the process so that its launcher starts it again: an update
-// was put in place. Without a launcher nobody would.
+// was put in place. Without a launcher nobody would. Long works are waited for, and
+// so is the answer.
 func (n *stationNode) handleRestart(w http.ResponseWriter, r *http.Request) error {
 	if n.launcher == nil || n.restart == nil {
 		return withHint(errors.New("this station was started by hand"), "stop it and start it again yourself")
 	}
-	if err := writeJSON(w, map[string]bool{"restarting": true}); err != nil {
-		return err
+	answered, err := n.works.begin("")
+	if err != nil {
+		return writeJSON(w, restartAnswer{Restarting: true})
 	}
-	n.restart(r.URL.Query().Get("why"))
-	return nil
+	defer answered()
+	waits := n.restartWhenIdle(r.URL.Query().Get("why"))
+	return writeJSON(w, restartAnswer{Restarting: len(waits) == 0, WaitsFor: waits})
 }
 
 // answerLine is one answer of 'station record'.

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"strings"
 
 	"tramxa/service/machine"
 	"tramxa/service/place"
@@ -213,8 +216,14 @@ func (c *updateCall) restarted(ctx context.Context) update.Text {
 		if err != nil || running == nil {
 			continue
 		}
-		err = running.call(ctx, http.MethodPost, "/v1/restart", nil, nil, io.Discard)
+		var said bytes.Buffer
+		err = running.call(ctx, http.MethodPost, "/v1/restart", nil, nil, &said)
 		_ = running.close()
+		var a restartAnswer
+		if err == nil && json.Unmarshal(said.Bytes(), &a) == nil && len(a.WaitsFor) > 0 {
+			return update.Text{VI: "Dịch vụ tự khởi động lại khi việc đang chạy (nhập sổ, hoàn tác, sao lưu, kiểm tra) xong, nhưng không đợi việc nào quá hai giờ.",
+				EN: "the service starts again by itself when what is running (" + strings.Join(a.WaitsFor, ", ") + ") is done, but waits for nothing longer than two hours."}
+		}
 		if err == nil {
 			return update.Text{VI: "Dịch vụ đang khởi động lại.", EN: "the service starts again now."}
 		}

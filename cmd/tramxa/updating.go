@@ -21,7 +21,7 @@ type updating struct {
 	store *update.Store
 
 	mu      sync.Mutex
-	stage   string // "", checking, fetching, trying; see localui.UpdateStatus
+	stage   string // "", checking, fetching; see localui.UpdateStatus
 	percent int
 	offer   *offered
 
@@ -63,7 +63,7 @@ func (u *updating) Run(ctx context.Context) error {
 			byHand = true
 		case <-tick.C:
 		}
-		if u.n.launcher.Trial() {
+		if u.n.launcher.Trial() || u.n.works.waiting() {
 			continue // one at a time
 		}
 		tick.Reset(updateEvery)

@@ -20,8 +20,11 @@ func (u *updating) status() localui.UpdateStatus {
 		out.Offered = u.offer.release.Version
 	}
 	u.mu.Unlock()
-	if out.Trial {
+	switch {
+	case out.Trial:
 		out.Stage = "trying"
+	case u.n.works.waiting():
+		out.Stage = "waiting"
 	}
 	st, err := u.store.Status()
 	if err != nil {
@@ -59,6 +62,8 @@ func (u *updating) apply(ctx context.Context) error {
 	o, busy := u.offer, u.stage != ""
 	u.mu.Unlock()
 	switch {
+	case u.n.works.waiting():
+		return errRestartWaits
 	case u.n.launcher.Trial():
 		return localui.Refusal{Text: localui.Text{Vi: "Một bản mới đang được thử. Đợi ba phút rồi bấm lại.", En: "A new version is on trial. Wait three minutes and press again."}}
 	case o == nil || busy:
@@ -74,12 +79,19 @@ func (u *updating) apply(ctx context.Context) error {
 }
 
 func (u *updating) back(context.Context) error {
+	if u.n.works.waiting() {
+		return errRestartWaits
+	}
 	if err := u.store.Rollback(); err != nil {
 		return refusalOf(err)
 	}
-	u.n.restart("back to the version before")
+	u.n.restartWhenIdle("back to the version before")
 	return nil
 }
+
+// errRestartWaits answers a page that was opened before.
+var errRestartWaits = localui.Refusal{Text: localui.Text{Vi: "Trạm đang đợi việc đang chạy xong để khởi động lại. Đợi trạm khởi động lại rồi bấm lại.",
+	En: "The station waits for what is running before it starts again. Wait for that, then press again."}}
 
 // refusalOf turns a refusal of package update into one that pages say.
 func refusalOf(err error) error {

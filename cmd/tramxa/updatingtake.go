@@ -9,7 +9,8 @@ import (
 	"tramxa/service/update"
 )
 
-// take puts a release in place and has the service started again with it.
+// take puts a release in place and has the service started again with it, once
+// no long work runs.
 func (u *updating) take(ctx context.Context, o *offered, byHand bool) error {
 	defer u.set("", 0)
 	c := update.Choice{ByHand: byHand}
@@ -26,7 +27,7 @@ func (u *updating) take(ctx context.Context, o *offered, byHand bool) error {
 	u.mu.Lock()
 	u.offer = nil
 	u.mu.Unlock()
-	u.n.restart("update to " + o.release.Version)
+	u.n.restartWhenIdle("update to " + o.release.Version)
 	return nil
 }
 
