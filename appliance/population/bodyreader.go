@@ -51,12 +51,12 @@ func (b *bodyReader) name(name, _ string) string {
 	s := buf[:0]
 	for i := range n {
 		word := b.r.Bytes(maxName)
-		if len(s)+1+len(word) > maxName {
-			b.bad(name, "too long")
-			break
-		}
 		if i > 0 {
 			s = append(s, ' ')
+		}
+		if len(s)+len(word) > maxName {
+			b.bad(name, "too long")
+			break
 		}
 		s = append(s, word...)
 		for _, c := range word {
