@@ -1,9 +1,12 @@
 package population
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
+
+	"tramxa/appliance/tuple"
 )
 
 // TestLongestNameComesBack: a name of the full 320 bytes is read again, in one
@@ -21,5 +24,30 @@ func TestLongestNameComesBack(t *testing.T) {
 		if back, err := DecodeBody(testMint, kind, version, body); err != nil || !reflect.DeepEqual(back, Entry(e)) {
 			t.Errorf("%d bytes: %v", len(name), err)
 		}
+	}
+}
+
+// TestInsuranceHasOneForm: fifteen characters are cut after the fifth and nowhere
+// else.
+func TestInsuranceHasOneForm(t *testing.T) {
+	person := func(head, tail uint64, prefix string) []byte {
+		var w tuple.Writer
+		zeros(&w, 2)
+		w.Begin()
+		zeros(&w, 11)
+		w.List(3)
+		w.Uint(head)
+		w.Uint(tail)
+		w.String(prefix)
+		w.End()
+		return w.Tuple()
+	}
+	const insurance = "AB1345678901234"
+	e, err := DecodeBody(testMint, KindPersonRegistered, 1, person(7890, 1234, "AB13456"[:5]))
+	if p, ok := e.(PersonRegistered); err != nil || !ok || len(p.Member.Insurance) != len(insurance) {
+		t.Fatalf("%#v, %v", e, err)
+	}
+	if e, err := DecodeBody(testMint, KindPersonRegistered, 1, person(insuranceLong+345678, 901234, insurance[:3])); !errors.Is(err, ErrMalformed) {
+		t.Errorf("a second form is read: %#v, %v", e, err)
 	}
 }
