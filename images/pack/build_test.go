@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tramxa/images/sbom"
 )
 
 // source writes a module of one program that says what was stamped into it.
@@ -90,7 +92,7 @@ func TestTheListNamesEveryModule(t *testing.T) {
 	if err != nil || !bytes.Equal(one, two) {
 		t.Errorf("two lists of one program differ, %v", err)
 	}
-	var b bom
+	var b sbom.BOM
 	dec := json.NewDecoder(bytes.NewReader(one))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&b); err != nil {
