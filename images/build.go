@@ -116,7 +116,8 @@ func (b *builder) root(ctx context.Context) (Parts, outputs, error) {
 }
 
 // BuildDisk makes the whole image: NAME.img, NAME.img.zst, the parts of a root
-// update, NAME.manifest.json with its signatures, and SHA256SUMS.
+// update, NAME.cdx.json (what is inside, CycloneDX), NAME.manifest.json with its
+// signatures, and SHA256SUMS.
 func BuildDisk(ctx context.Context, p Plan, o Options) (Manifest, error) {
 	b, err := newBuilder(p, o)
 	if err != nil {

@@ -63,7 +63,8 @@ func parsePackages(b []byte) ([]Package, error) {
 	return list, nil
 }
 
-// manifest writes manifest, signatures and checksums of what was built.
+// manifest writes list of contents, manifest, signatures and checksums of what was
+// built.
 func (b *builder) manifest(parts Parts, o outputs, seedAt int64) (Manifest, error) {
 	p := b.plan
 	m := Manifest{Version: ManifestVersion, Name: p.Name, Release: p.Release, Time: p.Time.UTC(), Suite: p.Suite, Mirror: p.Mirror, SeedAt: seedAt, SeedRoom: SeedRoom}
@@ -77,7 +78,10 @@ func (b *builder) manifest(parts Parts, o outputs, seedAt int64) (Manifest, erro
 			return m, err
 		}
 	}
-	if err := add(&m.Files, p.path(p.Program), "usr/lib/tramxa/tramxa"); err != nil {
+	if err := add(&m.Files, p.path(p.Program), programFile); err != nil {
+		return m, err
+	}
+	if err := b.contents(&m); err != nil {
 		return m, err
 	}
 	for _, name := range []string{"boot.img", "core.img", "BOOTX64.EFI", "BOOTIA32.EFI", "unicode.pf2"} {
@@ -96,6 +100,17 @@ func (b *builder) manifest(parts Parts, o outputs, seedAt int64) (Manifest, erro
 		return m, err
 	}
 	return m, b.checksums()
+}
+
+// contents writes NAME.cdx.json and takes it among the files of the manifest.
+func (b *builder) contents(m *Manifest) error {
+	list, err := contents(*m)
+	if err != nil {
+		return err
+	}
+	name := m.Name + ".cdx.json"
+	m.Files = append(m.Files, bytesSum(name, list))
+	return os.WriteFile(filepath.Join(b.out, name), list, 0o644)
 }
 
 func add(to *[]Sum, file, name string) error {

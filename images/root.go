@@ -163,7 +163,7 @@ func writeRoot(w io.Writer, base string, out outputs, p Plan) error {
 		}
 		there[a.path] = a.dir || there[a.path]
 	}
-	if err := parents(t, "usr/lib/tramxa/tramxa", there, at); err != nil {
+	if err := parents(t, programFile, there, at); err != nil {
 		return err
 	}
 	if err := writeProgram(t, p.path(p.Program), at); err != nil {

@@ -59,7 +59,7 @@ func (b *builder) baseTar(ctx context.Context, out string) error {
 		return err
 	}
 	args := []string{
-		"--mode=auto", "--variant=minbase", "--architectures=amd64",
+		"--mode=auto", "--variant=minbase", "--architectures=" + imageArch,
 		"--components=" + strings.Join(b.plan.Components, ","),
 		`--aptopt=Apt::Install-Recommends "false"`,
 		`--aptopt=Acquire::Retries "3"`,

@@ -13,7 +13,7 @@ import (
 )
 
 func diskCommand() command {
-	return command{name: "disk", args: "PLAN.toml --out DIR", about: "build a bootable image for PCs, its manifest and checksums",
+	return command{name: "disk", args: "PLAN.toml --out DIR", about: "build a bootable image for PCs, its manifest, list of contents and checksums",
 		run: func(ctx context.Context, args []string, out io.Writer) error {
 			p, o, err := planned("disk", args, out)
 			if err != nil {
