@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -66,13 +68,17 @@ func Parse(b []byte) (Seed, error) {
 	return s, s.Check()
 }
 
-// Marshal encodes a seed that passes Check.
+// Marshal encodes a seed that passes Check, for Parse; ErrBad.
 func (s Seed) Marshal() ([]byte, error) {
 	s.Version = Version
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	return toml.Marshal(s)
+	b, err := toml.Marshal(s)
+	if err == nil && len(b) > MaxSize {
+		err = fmt.Errorf("%w: %d bytes, at most %d", ErrBad, len(b), MaxSize)
+	}
+	return b, err
 }
 
 // Check says what is wrong with a seed; ErrBad.
@@ -91,6 +97,8 @@ func (s Seed) Check() error {
 		return bad("name is longer than 200 bytes")
 	case s.Unattended != (s.EraseDisk != ""):
 		return bad("unattended and erase_disk belong together")
+	case !utf8.ValidString(strings.Join(s.texts(), "")):
+		return bad("a text is not UTF-8; hint: save the file again with the encoding UTF-8")
 	}
 	for _, a := range s.Hub {
 		if host, port, err := net.SplitHostPort(a); err != nil || host == "" || port == "" {
@@ -101,6 +109,16 @@ func (s Seed) Check() error {
 		return s.Network.check(bad)
 	}
 	return nil
+}
+
+// texts are those that Check does not spell out. The encoder would write a byte
+// that is no UTF-8 as some other letter.
+func (s Seed) texts() []string {
+	texts := append([]string{s.Name, s.HubPin, s.SSHKey, s.EraseDisk}, s.Hub...)
+	if s.Network != nil { // the zone of an address is any text
+		texts = append(append(texts, s.Network.Gateway), s.Network.DNS...)
+	}
+	return texts
 }
 
 func (n Network) check(bad func(string, ...any) error) error {
