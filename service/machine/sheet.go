@@ -46,8 +46,15 @@ func LookSheet(f Facts, p Profile) Sheet {
 // DiskSheet is the part about a disk test.
 func DiskSheet(f Facts, r DiskResult) Sheet { return Sheet{[]Section{diskSection(f, &r)}} }
 
-// SmartSheet is the part about what the disk says of itself.
-func SmartSheet(s Smart) Sheet { return Sheet{[]Section{smartSection(s)}} }
+// SmartSheet is the part about what the disk says of itself, for a technician who
+// asks for it alone: where there is no answer it has the tool's own words, too.
+func SmartSheet(s Smart) Sheet {
+	sec := smartSection(s)
+	for _, why := range s.Reasons {
+		sec.value("row.cause", why.Values["cause"])
+	}
+	return Sheet{[]Section{sec}}
+}
 
 // tidy leaves out empty sections.
 func (s Sheet) tidy() Sheet {

@@ -122,12 +122,25 @@ func ParseSmart(b []byte) (Smart, error) {
 	for _, m := range j.Tool.Messages {
 		if m.Severity == "error" && s.Counts == noCounts() {
 			s.Verdict = Untold
-			s.Reasons = append(s.Reasons, reason("smart.refused", "cause", cut(m.String)))
+			s.Reasons = append(s.Reasons, refusal(m.String))
 			return s, nil
 		}
 	}
 	s.grade()
 	return s, nil
+}
+
+// refusal is what an error of smartctl means to a technician. The words of
+// smartctl stay beside it as the value "cause", which no sentence says.
+func refusal(cause string) Reason {
+	key := "smart.refused"
+	switch low := strings.ToLower(cause); {
+	case strings.Contains(low, "permission denied"), strings.Contains(low, "operation not permitted"):
+		key = "smart.norights"
+	case strings.Contains(low, "usb bridge"):
+		key = "smart.usb"
+	}
+	return reason(key, "cause", cut(cause))
 }
 
 // cut bounds a text of the disk's maker.

@@ -39,7 +39,10 @@ func TestSmart(t *testing.T) {
 		"ssd-worn":    {machine.Failing, "worn"},
 		"nvme-good":   {machine.Good, ""},
 		"nvme-bad":    {machine.Failing, "critical uncorrectable worn spare hot"},
-		"refused":     {machine.Untold, "refused"},
+		"refused":     {machine.Untold, "norights"},
+		"virtual":     {machine.Untold, "refused"},
+		"raid":        {machine.Untold, "refused"},
+		"usb-bridge":  {machine.Untold, "usb"},
 		"usb-silent":  {machine.Untold, "nothing"},
 	} {
 		s, err := machine.ParseSmart(smartFixture(t, name))
@@ -109,9 +112,14 @@ func TestSmartIsLeftForTheService(t *testing.T) {
 // TestAskSmart runs the real smartctl where there is one; a disk that does not
 // exist gives no verdict and no failure.
 func TestAskSmart(t *testing.T) {
-	for _, device := range []string{"/dev/no-such-disk", "", "/dev/sda;reboot", "/dev/sda -x"} {
-		if s := machine.AskSmart(t.Context(), device); s.Verdict != machine.Untold || len(s.Reasons) == 0 {
+	for device, why := range map[string]string{"/dev/no-such-disk": "gone", "": "nodisk", "/dev/sda;reboot": "gone", "/dev/sda -x": "nodisk"} {
+		s := machine.AskSmart(t.Context(), device)
+		if got := keys(s.Reasons); s.Verdict != machine.Untold || (got != why && got != "notool") {
 			t.Errorf("%q: %+v", device, s)
 		}
+	}
+	s := machine.AskSmart(t.Context(), os.DevNull) // not a disk: the tool itself refuses
+	if got := keys(s.Reasons); s.Verdict != machine.Untold || got == "" || got == "gone" || s.Device != os.DevNull {
+		t.Errorf("%+v", s)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -33,21 +34,45 @@ func AskSmart(ctx context.Context, device string) Smart {
 		s.Reasons = []Reason{reason("smart.nodisk")}
 		return s
 	}
-	for _, how := range [][]string{nil, {"-d", "sat"}} { // the second for USB bridges that do not say what they are
-		got, err := runSmart(ctx, tool, append(how, "-j", "-a", device))
-		if err != nil {
-			s.Reasons = []Reason{reason("smart.refused", "cause", err.Error())}
-			return s
+	if _, err := os.Stat(device); errors.Is(err, fs.ErrNotExist) {
+		s.Reasons = []Reason{reason("smart.gone")}
+		return s
+	}
+	return askBoth(device, func(how ...string) (Smart, error) {
+		return runSmart(ctx, tool, append(how, "-j", "-a", device))
+	})
+}
+
+// askBoth asks plainly and, where that tells nothing, as one asks a USB bridge
+// that does not say what it is. When neither tells anything the first answer says
+// why: the second only says that the disk is not behind such a bridge, a virtual
+// one in words that sound like missing rights.
+func askBoth(device string, ask func(how ...string) (Smart, error)) Smart {
+	s, err := ask()
+	if err == nil && s.Verdict == Untold {
+		if bridged, err := ask("-d", "sat"); err == nil && bridged.Verdict != Untold {
+			s = bridged
 		}
-		if got.Device == "" {
-			got.Device = device
-		}
-		if s = got; s.Verdict != Untold {
-			break
-		}
+	}
+	if err != nil { // it would not answer another question either
+		s = Smart{Verdict: Untold, Counts: noCounts(), Reasons: []Reason{noAnswer(err)}}
+	}
+	if s.Device == "" {
+		s.Device = device
 	}
 	return s
 }
+
+// noAnswer is why the tool gave none that can be read.
+func noAnswer(err error) Reason {
+	if errors.Is(err, errLate) {
+		return reason("smart.late")
+	}
+	return reason("smart.unread", "cause", cut(err.Error()))
+}
+
+// errLate: the disk does not answer within smartTime.
+var errLate = errors.New("the disk does not answer in time")
 
 // runSmart starts the tool. Its exit status is a set of bits, of which only the
 // first two mean that there is no answer; the answer says so itself.
@@ -62,7 +87,7 @@ func runSmart(ctx context.Context, tool string, args []string) (Smart, error) {
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		return Smart{}, errors.New("the disk does not answer in time")
+		return Smart{}, errLate
 	case err != nil && !errors.As(err, &exit):
 		return Smart{}, err
 	case out.full:
