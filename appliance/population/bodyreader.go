@@ -264,7 +264,7 @@ func (b *bodyReader) longInsurance(name string, n uint64) string {
 		return ""
 	}
 	s := unpackInsurance(head, tail, prefix)
-	if n < 2 || n == 3 && !isLongInsurance(s) {
+	if n < 2 || n == 3 && (head >= insuranceLong || !isLongInsurance(s)) {
 		b.bad(name, "not an insurance number")
 	}
 	return s
