@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,6 +84,28 @@ func TestDataTakesTheRestOfTheDisk(t *testing.T) {
 	}
 	if _, err := tab.Grow(740 * disk.MB); !errors.Is(err, disk.ErrTable) {
 		t.Error("a disk that is too small was taken")
+	}
+}
+
+// TestLayoutIsWhatWasAskedFor: sizes that the table cannot say are refused, and
+// do not come round as small ones.
+func TestLayoutIsWhatWasAskedFor(t *testing.T) {
+	for _, data := range []int{15, 2 << 20, math.MaxInt/2 + 1, math.MaxInt} {
+		if tab, err := disk.Layout(1, disk.Sizes{Boot: 160, Root: 288, Data: data}); !errors.Is(err, disk.ErrTable) {
+			t.Errorf("%d MB: %+v, %v", data, tab, err)
+		}
+	}
+	const largest = 2<<20 - 1 - 160 - 2*288 - 1
+	tab, err := disk.Layout(1, disk.Sizes{Boot: 160, Root: 288, Data: largest})
+	if err != nil || tab.Parts[disk.Data].Size() != largest*disk.MB {
+		t.Errorf("%+v, %v", tab, err)
+	}
+	for b := range uint(64) {
+		data := int(uint64(1)<<b + 16)
+		tab, err := disk.Layout(1, disk.Sizes{Boot: 160, Root: 288, Data: data})
+		if err == nil && tab.Parts[disk.Data].Size()/disk.MB != int64(data) {
+			t.Errorf("%d MB became %+v", data, tab.Parts[disk.Data])
+		}
 	}
 }
 

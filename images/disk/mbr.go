@@ -57,8 +57,8 @@ type Sizes struct {
 // Layout places the partitions of a disk one after the other, from 1 MB on. The
 // data partition is sizes.Data long.
 func Layout(id uint32, s Sizes) (Table, error) {
-	if s.Boot < 130 || s.Root < 32 || s.Data < 16 || s.Boot > 1024 || s.Root > 4096 {
-		return Table{}, fmt.Errorf("%w: boot of 130 to 1024 MB, root of 32 to 4096 MB and data of at least 16 MB are wanted, not %d, %d and %d",
+	if s.Boot < 130 || s.Root < 32 || s.Data < 16 || s.Boot > 1024 || s.Root > 4096 || s.Data > maxSectors/(MB/Sector) {
+		return Table{}, fmt.Errorf("%w: boot of 130 to 1024 MB, root of 32 to 4096 MB and data of 16 MB to less than 2 TiB are wanted, not %d, %d and %d",
 			ErrTable, s.Boot, s.Root, s.Data)
 	}
 	t := Table{ID: id}
