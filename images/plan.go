@@ -126,6 +126,9 @@ func parsePlan(b []byte, complete func(*Plan) error) (Plan, error) {
 		}
 		return Plan{}, fmt.Errorf("%w: %w", ErrPlan, err)
 	}
+	if p.Time.Location() == time.Local { // TOML's local time would be another moment on each machine
+		return Plan{}, fmt.Errorf("%w: time without a zone: give it like 2026-11-01T00:00:00Z", ErrPlan)
+	}
 	if err := complete(&p); err != nil {
 		return Plan{}, err
 	}

@@ -94,6 +94,9 @@ func TestPlanRefuses(t *testing.T) {
 		"newer version":    strings.Replace(plainPlan, "version = 1", "version = 2", 1),
 		"unknown field":    plainPlan + "programm = 1\n",
 		"name with blank":  strings.Replace(plainPlan, "tramxa-pc", "tramxa pc", 1),
+		"a day":            strings.Replace(plainPlan, "T00:00:00Z", "", 1),
+		"no zone":          strings.Replace(plainPlan, "00Z", "00", 1),
+		"data wraps round": plainPlan + "[size]\ndata = 17592186044432\n", // 2^44 + 16 MB
 		"no time":          strings.Replace(plainPlan, "time = 2026-11-01T00:00:00Z\n", "", 1),
 		"no program":       strings.Replace(plainPlan, `program = "tramxa"`, "", 1),
 		"option as mirror": plainPlan + "mirror = \"--aptopt=x\"\n",
