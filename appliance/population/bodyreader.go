@@ -286,6 +286,9 @@ func (b *bodyReader) entry(name string, _ Entry) Entry {
 	version := uint8(b.num(name, 0, 255))
 	body := b.r.Bytes(MaxBody)
 	b.check(name)
+	if kind == KindAmendment || kind == KindAnnulment { // before reading it: they could nest thousands deep
+		b.bad(name, notAmending)
+	}
 	if b.failed() {
 		return nil
 	}

@@ -111,7 +111,7 @@ func (b *bodyWriter) idNext(name string, id, prev ID) ID {
 	switch {
 	case prev == 0 || prev.Mint() != b.mint:
 		b.id(name, id)
-	case id == prev+1:
+	case id == prev+1 && id.Valid(): // after the last serial of a mint stands none
 		b.w.Uint(0)
 	case id == 0:
 		b.w.Int(-1)

@@ -82,6 +82,9 @@ func DecodeBody(m Mint, kind Kind, version uint8, body []byte) (Entry, error) {
 	return e, nil
 }
 
+// notAmending is said of what an amendment cannot put in the place of an entry.
+const notAmending = "must not be an amendment or annulment"
+
 // fault returns what forbids an entry beyond its single fields; nil nothing.
 func fault(e Entry) *FieldError {
 	switch e := e.(type) {
@@ -95,7 +98,7 @@ func fault(e Entry) *FieldError {
 		}
 		switch e.By.Kind() {
 		case KindAmendment, KindAnnulment:
-			return &FieldError{Field: "by", Reason: "must not be an amendment or annulment"}
+			return &FieldError{Field: "by", Reason: notAmending}
 		}
 	}
 	if len(e.Refs()) > MaxEntities {

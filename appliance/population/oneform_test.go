@@ -54,3 +54,34 @@ func TestInsuranceHasOneForm(t *testing.T) {
 		t.Errorf("a second form is read: %#v, %v", e, err)
 	}
 }
+
+// TestNestedAmendmentsAreCheap: an amendment by an amendment by … is refused at
+// the first, not after thousands, each repeating the error of the one inside.
+func TestNestedAmendmentsAreCheap(t *testing.T) {
+	_, _, body, err := EncodeBody(testMint, Death{Person: NewID(testMint, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind := KindDeath; len(body) < MaxBody-20; kind = KindAmendment {
+		var w tuple.Writer
+		w.Uint(1)
+		w.Uint(uint64(kind))
+		w.Uint(Version)
+		w.Bytes(body)
+		body = w.Tuple()
+	}
+	_, err = DecodeBody(testMint, KindAmendment, Version, body)
+	if !errors.Is(err, ErrMalformed) || len(err.Error()) > 200 {
+		t.Fatalf("an error of %d bytes: %.200v", len(err.Error()), err)
+	}
+}
+
+// TestNoIDAfterTheLast: the id after the last of a mint is none, and is not
+// written as "the next".
+func TestNoIDAfterTheLast(t *testing.T) {
+	last := NewID(testMint, 1<<32-1)
+	_, _, body, err := EncodeBody(testMint, HouseholdOpened{ID: last, Members: []Member{{ID: last + 1}}})
+	if !errors.Is(err, ErrInvalid) {
+		t.Fatalf("written as %x, %v", body, err)
+	}
+}
