@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -360,6 +361,9 @@ func TestSheetRefuses(t *testing.T) {
 		"bad unit":        "station,unit\n1,237\n",
 		"gateway alone":   "station,gateway\n1,192.168.1.1\n",
 		"too few columns": "station,unit\n1\n",
+		"column twice":    "station,unit,station\n1,23764,2\n",
+		"no UTF-8":        "station,name\n1,X\xe3 Ia Grai\n", // as Windows-1258 has it
+		"too long":        "name,station\nA,12" + strings.Repeat(" ", 4<<20-len("name,station\nA,12")) + "\nB,13\n",
 	} {
 		if _, err := ReadSheet(strings.NewReader(text), nil); err == nil || !strings.Contains(err.Error(), ErrSheet.Error()) {
 			t.Errorf("%s: %v", name, err)
@@ -375,8 +379,12 @@ func FuzzReadSheet(f *testing.F) {
 			return
 		}
 		for _, s := range list {
-			if _, err := paddedSeed(&s); err != nil && len(text) < SeedRoom/8 {
+			b, err := paddedSeed(&s)
+			if err != nil && len(text) < SeedRoom/8 {
 				t.Errorf("read but not written: %v", err)
+			}
+			if got, perr := seed.Parse(b); err == nil && (perr != nil || !reflect.DeepEqual(got, s)) {
+				t.Errorf("%+v became %+v, %v", s, got, perr)
 			}
 		}
 	})

@@ -1,10 +1,12 @@
 package images
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +18,9 @@ var ErrSheet = errors.New("sheet is not understood")
 
 // MaxSheet bounds the lines of a sheet: a nation has 3,321 communes.
 const MaxSheet = 5000
+
+// maxSheetSize bounds a sheet in bytes.
+const maxSheetSize = 4 << 20
 
 // columns are what a sheet can say of a station; its first line names those
 // that are there.
@@ -46,7 +51,14 @@ func ReadSheet(r io.Reader, base *seed.Seed) ([]seed.Seed, error) {
 	bad := func(line int, format string, a ...any) ([]seed.Seed, error) {
 		return nil, fmt.Errorf("%w: line %d: "+format, append([]any{ErrSheet, line}, a...)...)
 	}
-	c := csv.NewReader(io.LimitReader(r, 4<<20))
+	b, err := io.ReadAll(io.LimitReader(r, maxSheetSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSheet, err)
+	}
+	if len(b) > maxSheetSize { // what is cut off would be missing, and its last number another
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrSheet, maxSheetSize)
+	}
+	c := csv.NewReader(bytes.NewReader(b))
 	head, err := c.Read()
 	if err != nil {
 		return bad(1, "%v", err)
@@ -56,6 +68,9 @@ func ReadSheet(r io.Reader, base *seed.Seed) ([]seed.Seed, error) {
 		head[i] = strings.ToLower(strings.TrimSpace(head[i]))
 		if columns[head[i]] == nil {
 			return bad(1, "unknown column %q", head[i])
+		}
+		if slices.Contains(head[:i], head[i]) {
+			return bad(1, "column %q stands twice", head[i])
 		}
 	}
 	var list []seed.Seed
