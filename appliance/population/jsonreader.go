@@ -139,9 +139,24 @@ func (j *jsonReader) word(name string, _ uint8, words []string) uint8 {
 	return 0
 }
 
-func (j *jsonReader) text(name, _ string, max int) string  { return j.str(name, max, false) }
-func (j *jsonReader) lines(name, _ string, max int) string { return j.str(name, max, true) }
-func (j *jsonReader) name(name, _ string) string           { return squeeze(j.str(name, 2*maxName, false)) }
+func (j *jsonReader) text(name, _ string, max int) string {
+	return j.tidied(name, tidier{}.text("", j.str(name, max, false), 0), max)
+}
+
+func (j *jsonReader) lines(name, _ string, max int) string {
+	return j.tidied(name, tidier{}.lines("", j.str(name, max, true), 0), max)
+}
+
+// tidied takes a text in the form it will have: composing can make it longer.
+func (j *jsonReader) tidied(name, s string, max int) string {
+	if len(s) > max {
+		j.bad(name, badText(s, max, true))
+		return ""
+	}
+	return s
+}
+
+func (j *jsonReader) name(name, _ string) string { return squeeze(j.str(name, 2*maxName, false)) }
 
 func (j *jsonReader) hash(name string, _ []byte) []byte {
 	s := j.str(name, 2*hashSize, false)

@@ -29,7 +29,7 @@ func CleanName(s string) (string, error) {
 	if len(s) > 16*MaxNameRunes || !utf8.ValidString(s) {
 		return "", ErrName
 	}
-	s = squeeze(norm.NFC.String(s))
+	s = norm.NFC.String(squeeze(s)) // in this order: what is dropped may have kept a letter from its mark
 	letters, marks := 0, 0
 	for i, r := range s {
 		switch {

@@ -1,6 +1,7 @@
 package population
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"strings"
@@ -83,5 +84,37 @@ func TestNoIDAfterTheLast(t *testing.T) {
 	_, _, body, err := EncodeBody(testMint, HouseholdOpened{ID: last, Members: []Member{{ID: last + 1}}})
 	if !errors.Is(err, ErrInvalid) {
 		t.Fatalf("written as %x, %v", body, err)
+	}
+}
+
+// TestTidyTextsStayAsTheyAre: a text that was read from JSON once is read again
+// the same, also where composing makes it longer and where a character without
+// width stood between a letter and its mark.
+func TestTidyTextsStayAsTheyAre(t *testing.T) {
+	for _, hamlet := range []string{"Lang e\u200b\u0301", "\u200b \u0301a", strings.Repeat("\u0958", maxHamlet/6), " a\u2000\u0301 "} {
+		for _, field := range []string{"hamlet", "note"} {
+			quoted, err := json.Marshal(hamlet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := UnmarshalEntry([]byte(`{"kind":"area_defined","` + field + `":` + string(quoted) + `}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := MarshalEntry(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := UnmarshalEntry(text); err != nil || !reflect.DeepEqual(e, again) {
+				t.Errorf("%s: %+q came back as %+q, %v", field, e, again, err)
+			}
+		}
+	}
+	long := `{"kind":"area_defined","hamlet":"` + strings.Repeat("\u0958", maxHamlet/3) + `"}` // 120 bytes, composed 240
+	if e, err := UnmarshalEntry([]byte(long)); !errors.Is(err, ErrMalformed) {
+		t.Errorf("longer than allowed once it is tidied: %+q, %v", e, err)
+	}
+	if name, err := CleanName("Le\u200b\u0301"); err != nil || name != "L\u00e9" {
+		t.Errorf("%+q, %v", name, err)
 	}
 }

@@ -41,7 +41,7 @@ func (tidier) name(_, s string) string {
 	return squeeze(s)
 }
 
-func (tidier) text(_, s string, _ int) string { return squeeze(norm.NFC.String(s)) }
+func (tidier) text(_, s string, _ int) string { return norm.NFC.String(squeeze(s)) }
 
 func (tidier) lines(_, s string, _ int) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
