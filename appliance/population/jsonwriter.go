@@ -1,6 +1,7 @@
 package population
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -201,15 +202,18 @@ func (j *jsonWriter) end() {
 	j.leave()
 }
 
-// appendJSONString appends s as a JSON string; letters stay as they are.
+// appendJSONString appends s as a JSON string; letters stay as they are, and so do
+// the signs of HTML: six bytes for each could make a form too large to be read.
 func appendJSONString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7F {
-			q, err := json.Marshal(s) // valid UTF-8 or replaced; a string never fails
-			if err != nil {
+			var q bytes.Buffer
+			enc := json.NewEncoder(&q)
+			enc.SetEscapeHTML(false)
+			if err := enc.Encode(s); err != nil { // valid UTF-8 or replaced; a string never fails
 				return append(b, `""`...)
 			}
-			return append(b, q...)
+			return append(b, bytes.TrimSuffix(q.Bytes(), []byte{'\n'})...)
 		}
 	}
 	return append(append(append(b, '"'), s...), '"')

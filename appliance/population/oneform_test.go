@@ -118,3 +118,29 @@ func TestTidyTextsStayAsTheyAre(t *testing.T) {
 		t.Errorf("%+q, %v", name, err)
 	}
 }
+
+// TestLargestFormIsReadAgain: the JSON of the largest household that can be read
+// is not too large to be read.
+func TestLargestFormIsReadAgain(t *testing.T) {
+	id := NewID(1<<32-1, 1<<32-1)
+	for _, sign := range []string{`<`, `\"`, `\\`, "\u2028"} {
+		unquoted := strings.TrimPrefix(sign, `\`)
+		n := maxNumber / len(unquoted)
+		m := `{"id":"` + id.String() + `","relation":255,"name":"\"` + strings.Repeat(sign, (2*maxName-1)/len(unquoted)) +
+			`","sex":"female","born":"2000-12-31","ethnicity":255,"number":"` + strings.Repeat(sign, n) + `","education":255,"marital":255,` +
+			`"residence":255,"insurance":"` + strings.Repeat(sign, n) + `","spouse":"` + id.String() + `","mother":"` + id.String() + `","father":"` + id.String() + `"}`
+		c := `{"rule":"` + strings.Repeat(sign, maxRule/len(unquoted)) + `","reason":"` + strings.Repeat(sign, maxReason/len(unquoted)) + `"}`
+		e, err := UnmarshalEntry([]byte(`{"kind":"household_opened","address":"` + strings.Repeat(sign, maxAddress/len(unquoted)) + `","note":"` + strings.Repeat(sign, maxNote/len(unquoted)) +
+			`","members":[` + m + strings.Repeat(","+m, MaxEntities-1) + `],"confirmed":[` + c + strings.Repeat(","+c, maxConfirmed-1) + `]}`))
+		if err != nil {
+			t.Fatalf("%q: %v", sign, err)
+		}
+		text, err := MarshalEntry(Amendment{Target: maxSeq, By: e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := UnmarshalEntry(text); err != nil {
+			t.Errorf("%q: %d bytes: %v", sign, len(text), err)
+		}
+	}
+}
