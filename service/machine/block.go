@@ -176,21 +176,25 @@ func (t tree) udev(dev string) map[string]string {
 	return facts
 }
 
-// hexUnescape undoes udev's \x20 for a space.
+// hexUnescape undoes udev's \x20 for a space. What is no such escape stays.
 func hexUnescape(s string) string {
-	for i := strings.Index(s, `\x`); i >= 0 && i+4 <= len(s); {
-		hi, lo := unhex(s[i+2]), unhex(s[i+3])
-		if hi < 0 || lo < 0 {
-			return s
-		}
-		s = s[:i] + string([]byte{byte(hi<<4 | lo)}) + s[i+4:]
-		next := strings.Index(s[i+1:], `\x`)
-		if next < 0 {
-			break
-		}
-		i += 1 + next
+	before, after, found := strings.Cut(s, `\x`)
+	if !found {
+		return s
 	}
-	return s
+	var b strings.Builder
+	b.Grow(len(s))
+	for ; found; before, after, found = strings.Cut(after, `\x`) {
+		b.WriteString(before)
+		if len(after) < 2 || unhex(after[0]) < 0 || unhex(after[1]) < 0 {
+			b.WriteString(`\x`)
+			continue
+		}
+		b.WriteByte(byte(unhex(after[0])<<4 | unhex(after[1])))
+		after = after[2:]
+	}
+	b.WriteString(before)
+	return b.String()
 }
 
 func unhex(c byte) int {

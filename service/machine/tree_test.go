@@ -138,6 +138,22 @@ func TestImageKnowsItsDisk(t *testing.T) {
 	}
 }
 
+// TestUdevEscapes: a byte each, in one go however many there are.
+func TestUdevEscapes(t *testing.T) {
+	for in, want := range map[string]string{
+		``: "", `a b`: "a b", `Data\x20Traveler\x203.0`: "Data Traveler 3.0", `\x41`: "A", `\x5cx41`: `\x41`,
+		`\x4`: `\x4`, `a\x`: `a\x`, `\xg1\x41`: `\xg1A`, `\x\x41`: `\xA`, `\\x2d`: `\-`,
+	} {
+		if got := hexUnescape(in); got != want {
+			t.Errorf("%s is read as %q, want %q", in, got, want)
+		}
+	}
+	long := strings.Repeat(`\x41`, 4<<10)
+	if n := testing.AllocsPerRun(1, func() { hexUnescape(long) }); n > 8 {
+		t.Errorf("%.0f copies of a text with many escapes", n)
+	}
+}
+
 func FuzzMountinfo(f *testing.F) {
 	f.Add("51 28 8:17 / /media/can\\040bo rw,nosuid shared:3 - vfat /dev/sdb1 rw,uid=1000")
 	f.Add("1 2 3 4 5 6 - 7 8")
