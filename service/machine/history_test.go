@@ -257,6 +257,17 @@ func TestHistoryOfVersion1StillReads(t *testing.T) {
 	}
 }
 
+// TestHugeHistoryIsDamaged: as every file that this package did not write.
+func TestHugeHistoryIsDamaged(t *testing.T) {
+	disk := crashfs.New(crashfs.Options{})
+	if err := journal.WriteFileAtomic(disk, "/m", make([]byte, 1<<20+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := machine.ReadHistory(disk, "/m"); !errors.Is(err, machine.ErrDamaged) {
+		t.Error(err)
+	}
+}
+
 func FuzzReadHistory(f *testing.F) {
 	golden, err := os.ReadFile(goldenHistory)
 	if err != nil {

@@ -52,11 +52,14 @@ func OpenWatch(fsys journal.FS, name string) (w *Watch, aside error, err error) 
 	return w, aside, nil
 }
 
-// ReadHistory reads a history without keeping it; none is an empty one.
+// ReadHistory reads a history without keeping it; none is an empty one. ErrDamaged.
 func ReadHistory(fsys journal.FS, name string) (History, error) {
 	b, err := journal.ReadFile(fsys, name, maxSealed)
 	if errors.Is(err, fs.ErrNotExist) {
 		return History{Version: historyVersion}, nil
+	}
+	if errors.Is(err, journal.ErrTooLarge) {
+		return History{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if err != nil {
 		return History{}, err
