@@ -62,6 +62,9 @@ func examine(ctx context.Context, f Found, o CheckOptions) (c Checked) {
 	if f.What == Backup && f.Backup.Folder == "" { // copies of a newer program, or what is left of some
 		return Checked{Err: f.Err}
 	}
+	if err := f.Unread(); err != nil {
+		return Checked{Err: err}
+	}
 	if o.KeyFile == "" {
 		return Checked{NoKey: true}
 	}

@@ -51,6 +51,15 @@ func (f Found) Newer() error {
 	return nil
 }
 
+// Unread is Newer when not even whose it is can be read: then no key is known to
+// fit, and none is missing.
+func (f Found) Unread() error {
+	if len(f.Genesis.Key) > 0 {
+		return nil
+	}
+	return f.Newer()
+}
+
 // Label names it for a person.
 func (f Found) Label() string {
 	return "station " + strconv.FormatUint(uint64(f.Genesis.Origin.Station), 10) + ", unit " + f.Genesis.Unit
@@ -222,7 +231,7 @@ func FoundCopy(c backups.Copy) Found {
 }
 
 // stationAt looks whether dir is a station's: a journal of some epoch with a
-// genesis, or at least with segments.
+// genesis, be it a newer program's, or at least with segments.
 func stationAt(dir string) (f Found, ok bool) {
 	epochs, _ := filepath.Glob(filepath.Join(dir, "journal", "e*"))
 	var newest journal.Epoch
@@ -248,7 +257,7 @@ func stationAt(dir string) (f Found, ok bool) {
 	if err != nil {
 		f.Problem, f.Err = err.Error(), err
 		f.Genesis.Origin.Epoch = newest
-		return f, len(lanes) > 0
+		return f, len(lanes) > 0 || f.Newer() != nil
 	}
 	f.Genesis = g
 	return f, true

@@ -153,10 +153,10 @@ func (t Target) settle(ctx context.Context, f Found, keys store.Keys, fill func(
 			t.Log.say(sayFailed, err)
 		}
 	}()
+	if err := f.Unread(); err != nil {
+		return s, err
+	}
 	if len(g.Key) == 0 {
-		if err := f.Newer(); err != nil {
-			return s, err
-		}
 		return s, fmt.Errorf("%w: its genesis cannot be read: %s; hint: take another copy", store.ErrBadBackup, f.Problem)
 	}
 	if !g.Key.Equal(keys.Signer.Public()) {
@@ -305,8 +305,11 @@ func openOnce(ctx context.Context, o store.Options) (journal.Seq, store.State, e
 }
 
 // Rebuild makes the register of a station that is not running again from its
-// journal.
+// journal. What a newer program wrote into that is journal.ErrNewer.
 func Rebuild(ctx context.Context, f Found, keyFile string, progress func(store.Progress), log *Log) (store.State, error) {
+	if err := f.Unread(); err != nil {
+		return store.State{}, err
+	}
 	log.say(sayRefold, f.Path)
 	seq, state, err := store.Refold(ctx, store.Options{Dir: f.Path, KeyFile: keyFile, Progress: progress, Ballast: -1})
 	if err != nil {

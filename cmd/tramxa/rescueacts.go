@@ -30,6 +30,9 @@ func (m *rescueMenu) mend(ctx context.Context) error {
 		m.say(rtInUse)
 		return errBack
 	}
+	if f, err = m.knowingly(f, false); err != nil {
+		return err
+	}
 	keys, err := m.askKeys(f)
 	if err != nil {
 		return err
@@ -329,14 +332,14 @@ func (m *rescueMenu) restoring(ctx context.Context) error {
 }
 
 // knowingly refuses what a newer program made. An older copy beside it is taken
-// by who types that she wants it; for the province's records (copy false) any that
-// names the station will do.
+// by who types that she wants it; for what is no copy, and for the province's
+// records (copy false), any that names the station will do.
 func (m *rescueMenu) knowingly(f rescue.Found, copy bool) (rescue.Found, error) {
 	err := f.Newer()
 	if err == nil || !copy && len(f.Genesis.Key) > 0 {
 		return f, nil
 	}
-	if len(f.Genesis.Key) == 0 {
+	if f.Unread() != nil {
 		return f, explainCopy(err, f.Backup)
 	}
 	m.say(rtOlder, explainCopy(err, f.Backup), f.Backup.Manifest.Seq)

@@ -198,7 +198,9 @@ func (m *rescueMenu) describe(f rescue.Found) string {
 	} else {
 		s = m.textf(rtStation, g.Origin.Station, g.Unit, when, f.Path)
 	}
-	if f.Newer() != nil {
+	if f.Unread() != nil {
+		s += " " + m.textf(rtNewerOne, version)
+	} else if f.Newer() != nil {
 		s += " " + m.text(rtNewer)
 	} else if f.Problem != "" {
 		s += " " + m.textf(rtBroken, f.Problem)

@@ -27,6 +27,7 @@ var (
 	rtNever     = two{"chưa", "never"}
 	rtBroken    = two{"(không đọc được: %s)", "(cannot be read: %s)"}
 	rtNewer     = two{"(cần USB mới hơn: cạnh đó có bản do phiên bản mới hơn ghi)", "(needs a newer stick: beside it is one that a newer version wrote)"}
+	rtNewerOne  = two{"(do phiên bản mới hơn ghi: cần USB mới hơn bản này (%s))", "(a newer version wrote it: needs a stick that is newer than this version (%s))"}
 	rtOlder     = two{`Không phải bản sao mới nhất: %v.
 Hãy dùng USB cứu hộ mới hơn. Bản này chỉ tới bản ghi %d; những gì ghi sau đó sẽ thiếu.`,
 		`This is not the newest copy: %v.

@@ -201,7 +201,7 @@ func (c *rescueCall) check(ctx context.Context, f rescue.Found) error {
 	case r.NoKey:
 		return withHint(errors.New("there is no key file"), "give --key FILE")
 	case r.Err != nil:
-		return r.Err
+		return explainCopy(r.Err, f.Backup)
 	case !r.Whole:
 		return withHint(errors.New("it is damaged"), "nothing was changed; 'tramxa rescue move' with --from COPY makes a whole one elsewhere")
 	}
@@ -269,8 +269,12 @@ func (c *rescueCall) move(ctx context.Context, f rescue.Found) error {
 	return c.said(map[string]any{"sequence": s.Seq, "rows": s.State.Rows, "state": fmt.Sprintf("%x", s.State.Hash[:]), "aside": s.Aside, "unreadable": s.Bad})
 }
 
-// keysOf are a station's keys: named, by code, or found near it.
+// keysOf are a station's keys: named, by code, or found near it. None fits what cannot be
+// read.
 func (c *rescueCall) keysOf(f rescue.Found) (store.Keys, error) {
+	if err := f.Unread(); err != nil {
+		return store.Keys{}, explainCopy(err, f.Backup)
+	}
 	k := c.keys
 	if k.file == "" && !k.code {
 		if k.file = f.KeyFile; k.file == "" {
