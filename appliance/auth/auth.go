@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"sync"
@@ -125,7 +126,7 @@ func parse(b []byte) (file, error) {
 	if err := dec.Decode(&f); err != nil {
 		return file{}, err
 	}
-	if dec.More() {
+	if _, err := dec.Token(); err != io.EOF { // More takes a bracket too many for an end
 		return file{}, errors.New("trailing data")
 	}
 	if f.Version != fileVersion {

@@ -196,6 +196,7 @@ func TestDamagedFileIsRefusedNotReplaced(t *testing.T) {
 	for name, bad := range map[string]string{
 		"cut":      string(good[:len(good)/2]),
 		"trailing": string(good) + "{}",
+		"bracket":  string(good) + "}",
 		"version":  strings.Replace(string(good), `"version": 1`, `"version": 9`, 1),
 		"field":    strings.Replace(string(good), `"login"`, `"logon"`, 1),
 		"memory":   strings.Replace(string(good), `"m": 64`, `"m": 4000000000`, 1),
