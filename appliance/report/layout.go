@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"tramxa/appliance/population"
@@ -75,7 +76,7 @@ func ParseLayout(data []byte) (Layout, error) {
 	if err := d.Decode(&l); err != nil {
 		return Layout{}, fmt.Errorf("%w: %w", ErrLayout, err)
 	}
-	if d.More() {
+	if _, err := d.Token(); err != io.EOF { // More takes a bracket too many for an end
 		return Layout{}, fmt.Errorf("%w: data after the layout", ErrLayout)
 	}
 	if l.Form == "" || l.ID == "" || l.From == 0 || len(l.Rows) == 0 {

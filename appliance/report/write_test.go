@@ -195,6 +195,19 @@ func TestOptionsAreChecked(t *testing.T) {
 	})
 }
 
+// Nothing stands behind a layout, not even a bracket too many.
+func TestLayoutEndsWhereItEnds(t *testing.T) {
+	const layout = `{"form":"x","id":"y","from":"2026-01","rows":[{"code":"1","formula":"births"}]}`
+	if _, err := report.ParseLayout([]byte(layout + "\n")); err != nil {
+		t.Fatal(err)
+	}
+	for _, behind := range []string{"}", "]", "{}", "x", "} {}"} {
+		if _, err := report.ParseLayout([]byte(layout + behind)); !errors.Is(err, report.ErrLayout) {
+			t.Errorf("followed by %s: %v", behind, err)
+		}
+	}
+}
+
 // A layout is read strictly, and every one built in is sound.
 func FuzzParseLayout(f *testing.F) {
 	names, err := filepath.Glob("layouts/*.json")
