@@ -2,7 +2,6 @@ package localui
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
@@ -11,15 +10,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math/big"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
-
-	"tramxa/appliance/journal"
 )
 
 // lanCertYears is how long a LAN certificate lasts. It is trusted by its
@@ -27,29 +22,6 @@ import (
 // make people click through warnings more often; and it starts in 2020 because
 // the PC's clock may stand in the past.
 const lanCertYears = 30
-
-// SelfSigned returns the certificate for the LAN, made once and kept in dir as
-// lan.pem (0600), and its SHA-256 fingerprint as people compare it. It is made
-// again when the names or addresses it must stand for have changed. The key is
-// P-256, because browsers refuse Ed25519.
-func SelfSigned(dir string, names []string, ips []net.IP) (tls.Certificate, string, error) {
-	file := filepath.Join(dir, "lan.pem")
-	cert, err := readPair(file)
-	if err == nil && covers(cert.Leaf, names, ips) {
-		return cert, fingerprint(cert.Leaf), nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNotPair) {
-		return tls.Certificate{}, "", err
-	}
-	if err := makePair(file, names, ips); err != nil {
-		return tls.Certificate{}, "", fmt.Errorf("make the certificate for the LAN: %w", err)
-	}
-	cert, err = readPair(file)
-	if err != nil {
-		return tls.Certificate{}, "", err
-	}
-	return cert, fingerprint(cert.Leaf), nil
-}
 
 var errNotPair = errors.New("not a certificate and key")
 
@@ -77,18 +49,6 @@ func covers(leaf *x509.Certificate, names []string, ips []net.IP) bool {
 		}
 	}
 	return true
-}
-
-func makePair(file string, names []string, ips []net.IP) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	b, err := certify(key, names, ips)
-	if err != nil {
-		return err
-	}
-	return journal.WriteFileAtomic(journal.OS, file, b, 0o600)
 }
 
 // certify makes a certificate of a key and returns both as lan.pem has them.

@@ -2,7 +2,6 @@ package localui_test
 
 import (
 	"bytes"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -208,28 +207,5 @@ func TestHelpPageHasNothingElse(t *testing.T) {
 		if res, err := http.Get(srv.URL + path); err != nil || res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %v %v", path, res.StatusCode, err)
 		}
-	}
-}
-
-func TestCertificateIsKeptWhileItFits(t *testing.T) {
-	dir := t.TempDir()
-	names, ips := []string{"tram.lan"}, []net.IP{net.ParseIP("192.168.1.10")}
-	first, print1, err := localui.SelfSigned(dir, names, ips)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := first.Leaf.VerifyHostname("tram.lan"); err != nil {
-		t.Fatal(err)
-	}
-	_, print2, err := localui.SelfSigned(dir, names, ips)
-	if err != nil || print2 != print1 {
-		t.Fatalf("made anew: %v", err)
-	}
-	other, print3, err := localui.SelfSigned(dir, names, append(ips, net.ParseIP("10.0.0.5")))
-	if err != nil || print3 == print1 {
-		t.Fatalf("not made anew for a new address: %v", err)
-	}
-	if err := other.Leaf.VerifyHostname("10.0.0.5"); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 type HelpOptions struct {
 	Place       string
 	Addresses   []string // where the pages are on the LAN, e.g. "https://192.168.1.10:8443"
-	Fingerprint string   // of the certificate, as SelfSigned returns it
+	Fingerprint string   // of the certificate, as LANCert.Fingerprint returns it
 	Hosts       []string // further Host names that are this machine; none: any name is answered, the page is no secret
 	// Now tells addresses and fingerprint at each request, for a machine whose
 	// address comes from the LAN and may change; nil: those above.

@@ -43,9 +43,10 @@ const (
 	maxLANIPs = 12              // addresses in a certificate; the oldest that are gone leave
 )
 
-// LANCertificate opens or makes the certificate kept in dir as lan.pem (0600), the
-// file of SelfSigned, whose key it takes over. names are further names of this
-// machine; its own and its addresses come by themselves. log may be nil.
+// LANCertificate opens or makes the certificate kept in dir as lan.pem (0600), and
+// takes over the key of a pair that is there already. The key is P-256, because
+// browsers refuse Ed25519. names are further names of this machine; its own and
+// its addresses come by themselves. log may be nil.
 func LANCertificate(dir string, names []string, log *slog.Logger) (*LANCert, error) {
 	return openLANCert(dir, names, log, ownIPs, time.Now)
 }

@@ -1,13 +1,19 @@
 package localui
 
 import (
+	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -68,17 +74,39 @@ func TestLANCertificateFollowsTheAddresses(t *testing.T) {
 	}
 }
 
-// TestLANCertificateServesOverTLS: a real handshake, and what it takes over from
-// SelfSigned.
-func TestLANCertificateServesOverTLS(t *testing.T) {
-	dir := t.TempDir()
-	old, _, err := SelfSigned(dir, []string{"tram.lan"}, nil)
+// oldPair puts a lan.pem into dir that stands for one name alone.
+func oldPair(t *testing.T, dir, name string) *x509.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := LANCertificate(dir, nil, nil)
+	b, err := certify(key, []string{name}, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "lan.pem")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pair, err := readPair(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair.Leaf
+}
+
+// TestLANCertificateServesOverTLS: a real handshake, with the key of an older pair
+// whose certificate does not fit any more.
+func TestLANCertificateServesOverTLS(t *testing.T) {
+	dir := t.TempDir()
+	old := oldPair(t, dir, "cu.lan")
+	c, err := LANCertificate(dir, []string{"tram.lan"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, err := os.Stat(filepath.Join(dir, "lan.pem")); err != nil || (runtime.GOOS != "windows" && at.Mode().Perm() != 0o600) {
+		t.Fatal("others may read the key", at, err)
 	}
 	l, err := tls.Listen("tcp", "127.0.0.1:0", c.Config())
 	if err != nil {
@@ -97,8 +125,11 @@ func TestLANCertificateServesOverTLS(t *testing.T) {
 	}
 	defer conn.Close()
 	leaf := conn.ConnectionState().PeerCertificates[0]
-	if fingerprint(leaf) != c.Fingerprint() || string(leaf.RawSubjectPublicKeyInfo) != string(old.Leaf.RawSubjectPublicKeyInfo) {
+	if fingerprint(leaf) != c.Fingerprint() || !bytes.Equal(leaf.RawSubjectPublicKeyInfo, old.RawSubjectPublicKeyInfo) {
 		t.Fatal("another certificate or key")
+	}
+	if fingerprint(leaf) == fingerprint(old) || leaf.VerifyHostname("tram.lan") != nil {
+		t.Fatal("the old certificate does not stand for the new name")
 	}
 }
 

@@ -59,10 +59,10 @@ const (
 // StationOptions are what a station's pages need.
 //
 // The caller serves the handler on 127.0.0.1 in the clear and on the LAN with
-// TLS (SelfSigned); a request in the clear from another machine is refused. Its
-// http.Server should have ReadHeaderTimeout 10 s, ReadTimeout 30 s, IdleTimeout
-// 2 min and MaxHeaderBytes 16 KiB; no WriteTimeout, because of the websocket.
-// Shutdown does not end websockets: cancel the server's BaseContext.
+// TLS (LANCertificate); a request in the clear from another machine is refused.
+// Its http.Server should have ReadHeaderTimeout 10 s, ReadTimeout 30 s,
+// IdleTimeout 2 min and MaxHeaderBytes 16 KiB; no WriteTimeout, because of the
+// websocket. Shutdown does not end websockets: cancel the server's BaseContext.
 type StationOptions struct {
 	Book      Book                   // required
 	Registrar *registrar.Registrar   // required
