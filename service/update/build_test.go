@@ -3,6 +3,7 @@ package update
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // signer is a set of keys for tests, the same every time.
@@ -171,5 +174,34 @@ func TestPiecesOverTheirEdges(t *testing.T) {
 		if !bytes.Equal(got.Bytes(), file) {
 			t.Error("another file")
 		}
+	}
+}
+
+// TestPieceIsAsLongAsItSays: every length is given back whole, with and without a
+// region, and a frame that swells is stopped at the length its head states.
+func TestPieceIsAsLongAsItSays(t *testing.T) {
+	piece := func(region, file []byte, says int) ([]byte, error) {
+		frame, err := packPatch(region, file)
+		must(t, err)
+		head := make([]byte, 8)
+		for _, n := range []int{len(region), says, len(frame)} {
+			head = binary.LittleEndian.AppendUint32(head, uint32(n))
+		}
+		return unpackPiece(bytes.NewReader(append(head, frame...)), bytes.NewReader(region), pieceSize)
+	}
+	old := program(3000)
+	for _, n := range []int{1, 255, 256, 65536, 200_000} {
+		for _, region := range [][]byte{nil, old} {
+			file := program(n)
+			if got, err := piece(region, file, n); err != nil || !bytes.Equal(got, file) {
+				t.Fatalf("%d bytes from %d: %d, %v", n, len(region), len(got), err)
+			}
+			if _, err := piece(region, file, n+1); err == nil {
+				t.Errorf("%d bytes in place of %d are taken", n, n+1)
+			}
+		}
+	}
+	if _, err := piece(old, make([]byte, 4<<20), 1); !errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+		t.Errorf("a byte that swells to 4 MiB: %v", err)
 	}
 }

@@ -121,7 +121,7 @@ func unpackPiece(in io.Reader, old io.ReaderAt, left int64) ([]byte, error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxWindow/2),
-		zstd.WithDecoderDictRaw(dictionaryID, region))
+		zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderDictRaw(dictionaryID, region))
 	if err != nil {
 		return nil, err
 	}
