@@ -83,7 +83,15 @@ func parseSetup(b []byte) (setupState, error) {
 	if _, err := dec.Token(); err != io.EOF {
 		return setupState{}, fmt.Errorf("%w: something follows it", errSetupState)
 	}
-	return st, st.check()
+	if err := st.check(); err != nil {
+		return setupState{}, err
+	}
+	// What is read must be readable when it is kept again, where a sign can take
+	// more bytes than it had.
+	if out, err := json.Marshal(st); err != nil || len(out) > maxSetupState {
+		return setupState{}, fmt.Errorf("%w: %d bytes when written, at most %d", errSetupState, len(out), maxSetupState)
+	}
+	return st, nil
 }
 
 func (st *setupState) check() error {

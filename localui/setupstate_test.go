@@ -40,7 +40,7 @@ func TestSetupStateRefuses(t *testing.T) {
 		"more after it": `{"version":1,"known":{},"clock":{}} {}`, "language": `{"version":1,"language":"fr","known":{},"clock":{}}`,
 		"unit without name": `{"version":1,"unit":"23764","known":{},"clock":{}}`, "hub without key": `{"version":1,"hub":["a:1"],"known":{},"clock":{}}`,
 		"login": `{"version":1,"login":"Lan!","known":{},"clock":{}}`, "data": `{"version":1,"data":"all","known":{},"clock":{}}`, "cut off": `{"version":1,"kno`,
-		"too large": `{"version":1,"name":"` + strings.Repeat("a", maxSetupState) + `"}`, "long text": `{"version":1,"known":{},"clock":{},"name":"` + strings.Repeat("a", 500) + `"}`,
+		"too large": `{"version":1,"name":"` + strings.Repeat("a", maxSetupState) + `"}`, "too large again": `{"version":1,"known":{"place":"` + strings.Repeat("<", maxSetupState/4) + `"},"clock":{}}`, "long text": `{"version":1,"known":{},"clock":{},"name":"` + strings.Repeat("a", 500) + `"}`,
 	} {
 		if _, err := parseSetup([]byte(text)); !errors.Is(err, errSetupState) {
 			t.Errorf("%s: %v", name, err)
