@@ -1,7 +1,6 @@
 package images
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -9,8 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	"github.com/pelletier/go-toml/v2"
 
 	"tramxa/images/disk"
 	"tramxa/service/seed"
@@ -117,13 +114,7 @@ func parsePlan(b []byte, complete func(*Plan) error) (Plan, error) {
 		return Plan{}, fmt.Errorf("%w: %d bytes, at most %d", ErrPlan, len(b), MaxPlan)
 	}
 	var p Plan
-	dec := toml.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&p); err != nil {
-		var strict *toml.StrictMissingError
-		if errors.As(err, &strict) {
-			err = errors.New(strings.TrimSpace(strict.String()))
-		}
+	if err := seed.DecodeStrict(b, &p); err != nil {
 		return Plan{}, fmt.Errorf("%w: %w", ErrPlan, err)
 	}
 	if p.Time.Location() == time.Local { // TOML's local time would be another moment on each machine

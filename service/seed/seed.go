@@ -1,7 +1,6 @@
 package seed
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -56,13 +55,7 @@ func Parse(b []byte) (Seed, error) {
 		return Seed{}, fmt.Errorf("%w: %d bytes, at most %d", ErrBad, len(b), MaxSize)
 	}
 	var s Seed
-	dec := toml.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&s); err != nil {
-		var strict *toml.StrictMissingError
-		if errors.As(err, &strict) {
-			err = errors.New(strict.String())
-		}
+	if err := DecodeStrict(b, &s); err != nil {
 		return Seed{}, fmt.Errorf("%w: %w", ErrBad, err)
 	}
 	return s, s.Check()

@@ -2,6 +2,7 @@ package seed_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -81,6 +82,32 @@ func TestSeedIsText(t *testing.T) {
 	long := seed.Seed{SSHKey: strings.Repeat("\x01", seed.MaxSize/2)}
 	if b, err := long.Marshal(); !errors.Is(err, seed.ErrBad) {
 		t.Errorf("%d bytes are written, which nobody reads: %v", len(b), err)
+	}
+}
+
+// TestManyUnknownFields: the decoder's time and words for them grow with the
+// square of their number, so there is an end to it.
+func TestManyUnknownFields(t *testing.T) {
+	for name, field := range map[string]string{"fields": "a%d = 1\n", "tables": "[a%d]\n", "deeper": "[network.a%d]\n", "inner": "network.a%d = 1\n", "list": "[[a]]\nb%d = 1\n"} {
+		var few, many strings.Builder
+		for i := range 3000 {
+			if i < 100 {
+				fmt.Fprintf(&few, field, i)
+			}
+			fmt.Fprintf(&many, field, i)
+		}
+		_, err := seed.Parse([]byte(few.String()))
+		if !errors.Is(err, seed.ErrBad) || !strings.Contains(err.Error(), "1| ") || len(err.Error()) > 2000 {
+			t.Errorf("100 %s: %v", name, err)
+		}
+		_, err = seed.Parse([]byte(many.String()))
+		if !errors.Is(err, seed.ErrBad) || !strings.Contains(err.Error(), "at most 500 are read") {
+			t.Errorf("3000 %s: %.200v", name, err)
+		}
+	}
+	_, err := seed.Parse([]byte("version = 1\nstaton = 3\nnom = 4"))
+	if err == nil || !strings.Contains(err.Error(), "staton") || !strings.Contains(err.Error(), "nom") {
+		t.Errorf("two unknown fields: %v", err)
 	}
 }
 
