@@ -93,7 +93,24 @@ func ParseMapping(b []byte) (Mapping, error) {
 		}
 		m[header] = c
 	}
+	if err := m.check(); err != nil {
+		return nil, err
+	}
 	return m, nil
+}
+
+// check refuses two headers that are one and the same in a file but shall be
+// different columns: which of them held would be chance.
+func (m Mapping) check() error {
+	known := make(map[string]Column, len(m))
+	for header, c := range m {
+		fold := foldHeader(header)
+		if other, twice := known[fold]; twice && other != c {
+			return fmt.Errorf("%w: one header is both %s and %s; hint: case, marks and signs do not tell headers apart", ErrMapping, min(c, other), max(c, other))
+		}
+		known[fold] = c
+	}
+	return nil
 }
 
 func columnNames() string {

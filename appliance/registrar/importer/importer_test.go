@@ -76,7 +76,7 @@ func TestMapping(t *testing.T) {
 			t.Fatalf("%+v %v", b, err)
 		}
 	}
-	for _, text := range []string{`{"MaHo": "colour"}`, `{"MaHo": 3}`, `MaHo`, `{`} {
+	for _, text := range []string{`{"MaHo": "colour"}`, `{"Mã hộ": "number", "MA-HO": "name"}`, `{"MaHo": 3}`, `MaHo`, `{`} {
 		if _, err := importer.ParseMapping([]byte(text)); !errors.Is(err, importer.ErrMapping) {
 			t.Errorf("%s: %v", text, err)
 		}
