@@ -79,18 +79,21 @@ func runMachineDisks(ctx context.Context, args []string, io stdio) error {
 	if *f.json {
 		return writeJSON(io.out, map[string]any{"disks": disks, "removable": volumes})
 	}
+	size := func(n uint64) string {
+		return machine.Say(*f.lang, "sheet.measure", map[string]string{"value": machine.Bytes(n)})
+	}
 	for _, d := range disks {
 		system := ""
 		if d.Boot {
 			system = "  (hệ thống chạy từ đây / the system runs from it)"
 		}
-		fmt.Fprintf(io.out, "%s  %s  %s  %s%s\n", d.Device, machine.Bytes(d.Size), d.Model, d.Bus, system)
+		fmt.Fprintf(io.out, "%s  %s  %s  %s%s\n", d.Device, size(d.Size), d.Model, d.Bus, system)
 		for _, p := range d.Partitions {
-			fmt.Fprintf(io.out, "  %s  %s  %s  %s\n", p.Device, machine.Bytes(p.Size), p.FS, p.Label)
+			fmt.Fprintf(io.out, "  %s  %s  %s  %s\n", p.Device, size(p.Size), p.FS, p.Label)
 		}
 	}
 	for _, v := range volumes {
-		fmt.Fprintf(io.out, "USB  %s  %s  %s / %s\n", v.Dir, v.Label, machine.Bytes(v.Free), machine.Bytes(v.Size))
+		fmt.Fprintf(io.out, "USB  %s  %s  %s / %s\n", v.Dir, v.Label, size(v.Free), size(v.Size))
 	}
 	return nil
 }
