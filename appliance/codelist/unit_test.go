@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +115,20 @@ func TestUnitsJoinThePopulationFile(t *testing.T) {
 	}
 	if len(found) != 3321 {
 		t.Errorf("%d units found, want all 3321", len(found))
+	}
+}
+
+// A code has as many stretches as a unit can have had, not as many as a file can
+// hold: each is held against all others.
+func TestUnitHasFewStretches(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("province_code,province,commune_code,kind,name,valid_from,valid_to\n")
+	for year := 1900; year < 2000; year++ {
+		fmt.Fprintf(&b, "01,Hà Nội,00004,Phường,Ba Đình,%d-01-01,%d-12-31\n", year, year)
+	}
+	u, bad, err := codelist.ReadUnits(strings.NewReader(b.String()))
+	if err != nil || u.Len() != 64 || len(bad) != 36 || bad[0].Line != 66 {
+		t.Fatalf("%d taken, %v, %v", u.Len(), bad, err)
 	}
 }
 

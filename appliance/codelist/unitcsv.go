@@ -20,6 +20,7 @@ const (
 	maxUnitRows  = 50_000
 	maxUnitBytes = 16 << 20
 	maxUnitName  = 100
+	maxStretches = 64 // rows of one code; a commune had four or five
 )
 
 // ErrUnitFile says that a file is no list of units at all.
@@ -157,8 +158,12 @@ func parseUnit(cols []int, rec []string) (Unit, error) {
 	return u, nil
 }
 
-// add takes a row unless the code already stands in a part of the same time.
+// add takes a row unless the code already stands in a part of the same time. Each
+// row is held against all of its code, so these are few.
 func (u *Units) add(row Unit, seen map[string][]int) error {
+	if len(seen[row.Code]) >= maxStretches {
+		return errors.New("code stands too often")
+	}
 	for _, i := range seen[row.Code] {
 		o := u.rows[i]
 		if (o.To == (population.Date{}) || number(row.From) <= number(o.To)) &&
