@@ -36,6 +36,9 @@ func (l Look) Body() ([]byte, error) {
 	if l.What == "" || len(l.What) > maxLook {
 		return nil, fmt.Errorf("%w: what was looked at must have 1 to %d bytes", ErrLook, maxLook)
 	}
+	if l.Of != 0 && !l.Of.Valid() { // ParseLook would not read it
+		return nil, fmt.Errorf("%w: it is of nobody", ErrLook)
+	}
 	var w tuple.Writer
 	w.String(l.What)
 	w.Uint(uint64(l.Of.Mint()))

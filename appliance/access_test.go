@@ -29,7 +29,7 @@ func TestLooksKeepTheirBytes(t *testing.T) {
 			t.Errorf("%v comes back as %v, %v", c.look, back, err)
 		}
 	}
-	for _, bad := range []Look{{}, {What: strings.Repeat("x", 33)}} {
+	for _, bad := range []Look{{}, {What: strings.Repeat("x", 33)}, {What: "person", Of: 7}, {What: "person", Of: 7 << 32}} {
 		if _, err := bad.Body(); !errors.Is(err, ErrLook) {
 			t.Errorf("%v: %v", bad, err)
 		}
