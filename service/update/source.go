@@ -129,10 +129,11 @@ func (s *Store) try(st State, broken []Slot) (State, Run, error) {
 	return next, Run{}, ErrStuck
 }
 
-// Confirmed takes note that the program on trial has proved itself.
+// Confirmed takes note that the program on trial has proved itself. A version put
+// into its slot meanwhile, which was never started, is not meant.
 func (s *Store) Confirmed(p Program) error {
 	return s.change(func(st State) (State, error) {
-		if slot := s.slotOf(st, p); slot != "" && slot == slotOnTrial(st) {
+		if slot := s.slotOf(st, p); slot != "" && slot == slotOnTrial(st) && st.Trial.Tries > 0 {
 			st, _ = Step(st, s.o.Now(), Confirmed{SHA256: st.In(slot).SHA256})
 		}
 		return st, nil

@@ -47,6 +47,29 @@ func TestUpdateIsTriedThenKept(t *testing.T) {
 	}
 }
 
+// TestProofOfAnotherVersionConfirmsNothing: what ran on trial was left by hand,
+// and the version put into its slot since then has not been started.
+func TestProofOfAnotherVersionConfirmsNothing(t *testing.T) {
+	m := newMaker(t)
+	_, r2, r3, r4 := m.release(1, one), m.release(2, one), m.release(3, one), m.release(4, one)
+	w := newMachine(t, m, 1)
+	s := w.store()
+	w.adopt(s, r2)
+	w.stage(s, r3)
+	p := w.runs(s, r3, true)
+	must(t, s.Rollback())
+	w.stage(s, r4)
+	if st := w.state(s); s.slotOf(st, p) != slotOnTrial(st) {
+		t.Fatalf("another slot: %+v", st)
+	}
+	must(t, s.Confirmed(p))
+	if st := w.state(s); st.Trial == nil || st.Highest != 2 {
+		t.Fatalf("confirmed: %+v", st)
+	}
+	must(t, s.Confirmed(w.runs(s, r4, true)))
+	w.runs(s, r4, false)
+}
+
 func TestBadVersionGoesBackAndStaysAway(t *testing.T) {
 	m := newMaker(t)
 	r1, r2, r3 := m.release(1, one), m.release(2, one), m.release(3, one)
