@@ -29,6 +29,9 @@ func stationHandler(n *stationNode) http.Handler {
 	handle("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, n.status()) })
 	handle("GET /v1/screen", func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, n.screen()) })
 	handle("POST /v1/restart", n.handleRestart)
+	handle("GET /v1/restart", func(w http.ResponseWriter, _ *http.Request) error {
+		return writeJSON(w, restartWaiting{n.works.waiting()})
+	})
 	handle("POST /v1/record", n.handleRecord)
 	handle("POST /v1/import", n.long("import", n.handleImport))
 	handle("POST /v1/undo", n.long("undo", n.handleUndo))
@@ -117,6 +120,11 @@ func (n *stationNode) screen() screen {
 type restartAnswer struct {
 	Restarting bool     `json:"restarting"`
 	WaitsFor   []string `json:"waits_for,omitempty"`
+}
+
+// restartWaiting says whether a restart waits for something that runs.
+type restartWaiting struct {
+	Waiting bool `json:"waiting"`
 }
 
 // handleRestart ends the process so that its launcher starts it again: an update

@@ -237,6 +237,21 @@ func (c *updateCall) restarted(ctx context.Context) update.Text {
 	return update.Text{VI: "Có hiệu lực ở lần khởi động sau: " + words, EN: "takes effect when the service starts next: " + words}
 }
 
+// settled refuses while a restart waits with what was decided before: the slots
+// say already what starts then, and another decision would turn it round.
+func (c *updateCall) settled(ctx context.Context) error {
+	running, err := dialControl(ctx, place.Base(*c.base).Station())
+	if err != nil || running == nil {
+		return nil // nobody waits
+	}
+	var r restartWaiting
+	err = errors.Join(running.get(ctx, "/v1/restart", nil, &r), running.close())
+	if err == nil && r.Waiting {
+		return &coded{err: fmt.Errorf("%s\n%s", errRestartWaits.Text.Vi, errRestartWaits.Text.En), code: exitRefused}
+	}
+	return nil // a station of before, which does not wait
+}
+
 // done answers a verb that changed something.
 func (c *updateCall) done(ctx context.Context, outcome string, what update.Text) error {
 	next := c.restarted(ctx)
@@ -259,6 +274,9 @@ func runUpdateApply(ctx context.Context, args []string, std stdio) error {
 		return err
 	}
 	defer c.bundles.Close()
+	if err := c.settled(ctx); err != nil {
+		return err
+	}
 	found, err := c.slots.FindIn(c.bundles)
 	if err != nil {
 		return explainUpdate(err)
@@ -310,6 +328,9 @@ func runUpdateConfirm(ctx context.Context, args []string, std stdio) error {
 func runUpdateRollback(ctx context.Context, args []string, std stdio) error {
 	c := newUpdateCall("rollback", std)
 	if err := c.open(ctx, args); err != nil {
+		return err
+	}
+	if err := c.settled(ctx); err != nil {
 		return err
 	}
 	if err := c.slots.Rollback(); err != nil {

@@ -90,8 +90,8 @@ func (u *updating) back(context.Context) error {
 }
 
 // errRestartWaits answers a page that was opened before.
-var errRestartWaits = localui.Refusal{Text: localui.Text{Vi: "Trạm đang đợi việc đang chạy xong để khởi động lại. Đợi trạm khởi động lại rồi bấm lại.",
-	En: "The station waits for what is running before it starts again. Wait for that, then press again."}}
+var errRestartWaits = localui.Refusal{Text: localui.Text{Vi: "Trạm đang đợi việc đang chạy xong để khởi động lại. Đợi trạm khởi động lại rồi làm lại.",
+	En: "The station waits for what is running before it starts again. Wait for that, then do it again."}}
 
 // refusalOf turns a refusal of package update into one that pages say.
 func refusalOf(err error) error {

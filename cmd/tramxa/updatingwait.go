@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// workPatience is how long after its beginning a work holds a restart up. A
-// commune's whole book is in within ten minutes on the oldest PC: what has run
+// workPatience is how long after its beginning a work holds a restart up, and how
+// long a restart waits for works that begin one after the other. A commune's whole book is in within ten minutes on the oldest PC: what has run
 // for two hours hangs, as an import does whose terminal was left half way, and
 // the version that waits may be what mends it. What it has saved stays saved, and
 // the same file imported again goes on there.
@@ -22,6 +22,7 @@ type longWorks struct {
 	mu      sync.Mutex
 	running map[*longWork]struct{}
 	restart func(left []string) // wanted, and waits; nil: none
+	asked   time.Time           // when it was wanted first
 	going   bool                // the restart has begun
 	wake    *time.Timer         // for when the last work has run too long
 }
@@ -53,11 +54,15 @@ func (l *longWorks) begin(name string) (end func(), err error) {
 }
 
 // whenIdle has restart called once, when no work runs or each has run for
-// workPatience; left names those. It says what it waits for; empty: it was called.
+// workPatience, or the restart has waited so long; left names those that run. It
+// says what it waits for; empty: for nothing.
 // Who asks again meanwhile takes the place of who asked before.
 func (l *longWorks) whenIdle(restart func(left []string)) (waits []string) {
 	l.mu.Lock()
 	if !l.going {
+		if l.restart == nil {
+			l.asked = time.Now()
+		}
 		l.restart = restart
 	}
 	l.mu.Unlock()
@@ -67,7 +72,12 @@ func (l *longWorks) whenIdle(restart func(left []string)) (waits []string) {
 	if l.restart == nil {
 		return nil
 	}
-	return l.names()
+	return l.names(func(w *longWork) bool { return l.patience(w) > 0 })
+}
+
+// patience is how long the restart still waits for w. The lock is held.
+func (l *longWorks) patience(w *longWork) time.Duration {
+	return workPatience - max(time.Since(w.began), time.Since(l.asked))
 }
 
 // waiting says whether a restart waits.
@@ -97,20 +107,20 @@ func (l *longWorks) due() (restart func(left []string), left []string) {
 	}
 	wait := time.Duration(0)
 	for w := range l.running {
-		wait = max(wait, workPatience-time.Since(w.began))
+		wait = max(wait, l.patience(w))
 	}
 	if wait > 0 {
 		l.wake = time.AfterFunc(wait, l.look)
 		return nil, nil
 	}
 	restart, l.restart, l.going = l.restart, nil, true
-	return restart, l.names()
+	return restart, l.names(func(*longWork) bool { return true })
 }
 
-// names are what runs, sorted. The lock is held.
-func (l *longWorks) names() (list []string) {
+// names are what runs and is meant, sorted. The lock is held.
+func (l *longWorks) names(meant func(*longWork) bool) (list []string) {
 	for w := range l.running {
-		if w.name != "" {
+		if w.name != "" && meant(w) {
 			list = append(list, w.name)
 		}
 	}

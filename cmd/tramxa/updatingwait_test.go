@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"tramxa/appliance/population"
 	"tramxa/appliance/population/populationtest"
 	"tramxa/service"
+	"tramxa/service/place"
 )
 
 // waitingStation is a real station with a user, the way other verbs reach it in
@@ -138,6 +140,38 @@ func TestRestartWaitsForImportAndUndo(t *testing.T) {
 	came("when nothing runs")
 }
 
+// TestNothingIsDecidedWhileARestartWaits: the commands for another version refuse,
+// as the page does.
+func TestNothingIsDecidedWhileARestartWaits(t *testing.T) {
+	n, _, _ := waitingStation(t)
+	base := place.Base(t.TempDir())
+	if err := os.Mkdir(base.Station(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	stop, err := serveControl(base.Station(), stationHandler(n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	c := newUpdateCall("rollback", stdio{out: io.Discard, err: io.Discard})
+	*c.base = string(base)
+	if err := c.settled(t.Context()); err != nil {
+		t.Errorf("nothing waits: %v", err)
+	}
+	end, err := n.works.begin("import")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.restartWhenIdle("update")
+	if err := c.settled(t.Context()); err == nil || exitCode(err) != exitRefused {
+		t.Errorf("while the restart waits: %v", err)
+	}
+	end()
+	if err := c.settled(t.Context()); err != nil {
+		t.Errorf("when it has begun: %v", err)
+	}
+}
+
 // TestRestartWaitsForACopy: a copy is made and proven before the station starts
 // again.
 func TestRestartWaitsForACopy(t *testing.T) {
@@ -217,6 +251,37 @@ func TestRestartWaitsForNothingLongerThanItsPatience(t *testing.T) {
 		younger()
 		if !reflect.DeepEqual(calls, [][]string{{"import"}}) {
 			t.Errorf("after the younger one: %q", calls)
+		}
+		hangs()
+
+		// works that begin one after the other put it off no longer than one does
+		l, calls = longWorks{}, nil
+		hangs = begin("import")
+		if waits := l.whenIdle(restart); !slices.Equal(waits, []string{"import"}) {
+			t.Errorf("waits for %q", waits)
+		}
+		time.Sleep(workPatience / 2)
+		younger = begin("undo")
+		hangs()
+		l.whenIdle(restart) // asked again
+		time.Sleep(workPatience / 2)
+		synctest.Wait()
+		if !reflect.DeepEqual(calls, [][]string{{"undo"}}) {
+			t.Errorf("when the restart has waited for %v: %q", workPatience, calls)
+		}
+		younger()
+
+		// what has run for too long is not waited for, and not named as if it were
+		l, calls = longWorks{}, nil
+		hangs = begin("import")
+		time.Sleep(workPatience)
+		answer := begin("")
+		if waits := l.whenIdle(restart); len(waits) > 0 || len(calls) > 0 {
+			t.Errorf("waits for %q, called %q", waits, calls)
+		}
+		answer()
+		if !reflect.DeepEqual(calls, [][]string{{"import"}}) {
+			t.Errorf("after the answer: %q", calls)
 		}
 		hangs()
 
