@@ -229,7 +229,8 @@ func built(t *testing.T) (dir string, m Manifest) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := outputs{"boot.img": make([]byte, disk.Sector), "core.img": []byte("core"), "packages.tsv": []byte("bash\t5.2\tamd64\tbash\t5.2\n")}
+	o := outputs{"boot.img": make([]byte, disk.Sector), "core.img": []byte("core"), "packages.tsv": []byte("bash\t5.2\tamd64\tbash\t5.2\n"),
+		"loader.tsv": []byte("grub-pc-bin\t2.12\tamd64\tgrub2\t2.12\n")}
 	for _, name := range outputNames {
 		if o[name] == nil {
 			o[name] = []byte("invented " + name)

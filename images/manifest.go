@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -69,7 +70,7 @@ func (b *builder) manifest(parts Parts, o outputs, seedAt int64) (Manifest, erro
 	p := b.plan
 	m := Manifest{Version: ManifestVersion, Name: p.Name, Release: p.Release, Time: p.Time.UTC(), Suite: p.Suite, Mirror: p.Mirror, SeedAt: seedAt, SeedRoom: SeedRoom}
 	var err error
-	if m.Packages, err = parsePackages(o["packages.tsv"]); err != nil {
+	if m.Packages, err = parsePackages(slices.Concat(o["packages.tsv"], o["loader.tsv"])); err != nil { // the loaders stand on the disk, beside the root
 		return m, err
 	}
 	img := filepath.Join(b.out, p.Name+".img")

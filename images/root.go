@@ -72,7 +72,7 @@ type outputs map[string][]byte
 // maxOutput bounds one of them.
 const maxOutput = 128 << 20
 
-var outputNames = strings.Fields("vmlinuz initrd.img core.img BOOTX64.EFI BOOTIA32.EFI boot.img unicode.pf2 packages.tsv status files")
+var outputNames = strings.Fields("vmlinuz initrd.img core.img BOOTX64.EFI BOOTIA32.EFI boot.img unicode.pf2 packages.tsv loader.tsv status files")
 
 // readOutputs takes them out of the tar of the base root.
 func readOutputs(base string) (outputs, error) {

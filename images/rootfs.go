@@ -87,6 +87,9 @@ func archiveOf(list string) (string, error) {
 	return "", fmt.Errorf("%w: this machine fetches from no archive of Debian; name one as mirror", ErrPlan)
 }
 
+// listPackages writes what is installed, for parsePackages.
+const listPackages = `dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\n'`
+
 // buildScript runs on the finished root, given as its first argument.
 func buildScript() string {
 	return `#!/bin/sh
@@ -105,11 +108,12 @@ for k in "$root"/usr/lib/modules/*; do
 	mv "$root/boot/initrd.img-${k##*/}" "$root/` + buildDir + `/initrd.img"
 	cp "$root/boot/vmlinuz-${k##*/}" "$root/` + buildDir + `/vmlinuz"
 done
-chroot "$root" dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\n' > "$root/` + buildDir + `/packages.tsv"
+chroot "$root" ` + listPackages + ` > "$root/` + buildDir + `/packages.tsv"
 cp "$root/var/lib/dpkg/status" "$root/` + buildDir + `/status"
 # What comes after this list is for the loaders only and does not stay.
 (cd "$root" && find . -xdev -printf '%P\n') > "$root/` + buildDir + `/files"
 chroot "$root" apt-get install -y -qq --no-install-recommends ` + loaderPackages + `
+chroot "$root" ` + listPackages + ` ` + loaderPackages + ` > "$root/` + buildDir + `/loader.tsv"
 ` + grubCommands() + `
 `
 }

@@ -106,6 +106,9 @@ func TestContents(t *testing.T) {
 // as SHA256SUMS has.
 func TestListOfTheImage(t *testing.T) {
 	dir, m := built(t)
+	if len(m.Packages) != 2 || m.Packages[1].Name != "grub-pc-bin" {
+		t.Errorf("root and loader are made of %+v", m.Packages)
+	}
 	text, err := os.ReadFile(filepath.Join(dir, m.Name+".cdx.json"))
 	if err != nil {
 		t.Fatal(err)

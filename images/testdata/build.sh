@@ -19,6 +19,7 @@ cp "$root/var/lib/dpkg/status" "$root/tramxa-build/status"
 # What comes after this list is for the loaders only and does not stay.
 (cd "$root" && find . -xdev -printf '%P\n') > "$root/tramxa-build/files"
 chroot "$root" apt-get install -y -qq --no-install-recommends grub-common grub-pc-bin grub-efi-amd64-bin grub-efi-ia32-bin
+chroot "$root" dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\n' grub-common grub-pc-bin grub-efi-amd64-bin grub-efi-ia32-bin > "$root/tramxa-build/loader.tsv"
 chroot "$root" grub-mkimage -O i386-pc -p '(,msdos1)/grub' -o /tramxa-build/core.img part_msdos fat search normal configfile linux loadenv test echo probe regexp cpuid minicmd ls cat sleep halt reboot serial terminal gfxterm font all_video gfxmenu true biosdisk vbe vga video_bochs video_cirrus
 chroot "$root" grub-mkimage -O x86_64-efi -p '/grub' -o /tramxa-build/BOOTX64.EFI part_msdos fat search normal configfile linux loadenv test echo probe regexp cpuid minicmd ls cat sleep halt reboot serial terminal gfxterm font all_video gfxmenu true efi_gop efi_uga
 chroot "$root" grub-mkimage -O i386-efi -p '/grub' -o /tramxa-build/BOOTIA32.EFI part_msdos fat search normal configfile linux loadenv test echo probe regexp cpuid minicmd ls cat sleep halt reboot serial terminal gfxterm font all_video gfxmenu true efi_gop efi_uga
