@@ -45,7 +45,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.lend(w, r, hello, welcome, session)
 		return
 	}
-	if welcome.Status == StatusWelcome && !h.sessions.clear(hello.Station, hello.Boot) {
+	if welcome.Status == StatusWelcome && !h.sessions.clear(hello.Station, session) {
 		log.Error("two copies of one station are alive; the second is fenced")
 		welcome = Welcome{Status: StatusFenced, Epoch: welcome.Epoch, Incarnation: welcome.Incarnation, HubTime: welcome.HubTime}
 	}
@@ -63,7 +63,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		log.Info("upgrade failed", "error", err)
 		return
 	}
-	h.sessions.put(hello.Station, session, ws)
+	h.sessions.put(session, ws)
 	l := &hubLink{hub: h, hello: hello, session: session}
 	step := NewServer(hello.Station, kept)
 	err = l.run(r.Context(), func(b []byte) error { return l.do(r.Context(), step, step.Step(ServerEvent{Message: b})) })

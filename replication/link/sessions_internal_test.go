@@ -1,0 +1,94 @@
+package link
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// bothEnds are the two ends of a websocket that is open.
+func bothEnds(t *testing.T) (hub, station *websocket.Conn) {
+	t.Helper()
+	ends := make(chan *websocket.Conn, 1)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ws, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+		if err != nil {
+			t.Error(err)
+		}
+		ends <- ws
+	}))
+	t.Cleanup(srv.Close)
+	station, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(srv.URL, "http"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub = <-ends
+	t.Cleanup(func() { hub.Close(); station.Close() })
+	return hub, station
+}
+
+// TestAConnectionIsReplacedWhileItOpens: the station may know that it is welcome,
+// lose its line and come again before this end has the first link in hand. That
+// one must not stay open beside its successor, nor take its place.
+func TestAConnectionIsReplacedWhileItOpens(t *testing.T) {
+	var s sessions
+	boot := [8]byte{1}
+	first := s.enter(7, boot)
+	if !s.clear(7, first) {
+		t.Fatal("the first is refused")
+	}
+	second, cleared := s.enter(7, boot), make(chan bool)
+	go func() { cleared <- s.clear(7, second) }()
+	for ended := false; !ended; time.Sleep(time.Millisecond) {
+		s.mu.Lock()
+		ended = first.ended
+		s.mu.Unlock()
+	}
+	select {
+	case <-cleared:
+		t.Fatal("the second did not wait for the first to leave")
+	default:
+	}
+
+	hub, station := bothEnds(t)
+	s.put(first, hub)
+	if err := station.SetReadDeadline(time.Now().Add(probeTime)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := station.ReadMessage(); err == nil || strings.Contains(err.Error(), "timeout") {
+		t.Fatalf("the first is still open: %v", err)
+	}
+	s.leave(7, first)
+	if !<-cleared {
+		t.Fatal("the second is refused")
+	}
+	hub, _ = bothEnds(t)
+	s.put(second, hub)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[7] != second || s.busy[7] != 1 {
+		t.Fatalf("open is %p and not %p; %d connections", s.open[7], second, s.busy[7])
+	}
+}
+
+// TestAnotherProcessDoesNotPushOutOneThatOpens: the first of two copies wins, be
+// its link in hand yet or not.
+func TestAnotherProcessDoesNotPushOutOneThatOpens(t *testing.T) {
+	var s sessions
+	first := s.enter(7, [8]byte{1})
+	s.clear(7, first)
+	second, cleared := s.enter(7, [8]byte{2}), make(chan bool)
+	go func() { cleared <- s.clear(7, second) }()
+	hub, station := bothEnds(t)
+	hub.SetPongHandler(func(string) error { first.heard(); return nil })
+	go func() { _, _, _ = hub.ReadMessage() }()
+	go func() { _, _, _ = station.ReadMessage() }()
+	s.put(first, hub)
+	if <-cleared {
+		t.Fatal("two copies of one station are let in")
+	}
+}
