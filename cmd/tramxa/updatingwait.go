@@ -9,10 +9,11 @@ import (
 )
 
 // workPatience is how long after its beginning a work holds a restart up, and how
-// long a restart waits for works that begin one after the other. A commune's whole book is in within ten minutes on the oldest PC: what has run
-// for two hours hangs, as an import does whose terminal was left half way, and
-// the version that waits may be what mends it. What it has saved stays saved, and
-// the same file imported again goes on there.
+// long a restart waits for works that begin one after the other. A commune's whole
+// book is in within ten minutes on the oldest PC: what has run for two hours hangs,
+// as an import does whose terminal was left half way, and the version that waits
+// may be what mends it. What it has saved stays saved, and the same file imported
+// again goes on there.
 const workPatience = 2 * time.Hour
 
 // longWorks are a station's works that a restart for another version waits for:
@@ -55,8 +56,8 @@ func (l *longWorks) begin(name string) (end func(), err error) {
 
 // whenIdle has restart called once, when no work runs or each has run for
 // workPatience, or the restart has waited so long; left names those that run. It
-// says what it waits for; empty: for nothing.
-// Who asks again meanwhile takes the place of who asked before.
+// says what it waits for; empty: for nothing. Who asks again meanwhile takes the
+// place of who asked before.
 func (l *longWorks) whenIdle(restart func(left []string)) (waits []string) {
 	l.mu.Lock()
 	if !l.going {

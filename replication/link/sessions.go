@@ -30,10 +30,10 @@ type session struct {
 	spoke atomic.Int64 // when the station's newest message came, nanoseconds
 }
 
-// sessions knows the stations' own connections. One process of a station (a boot nonce) has
-// one; its next connection replaces the one before. Another process is let in
-// only when the first no longer answers: otherwise two copies of one station are
-// alive, and the first wins.
+// sessions knows the stations' own connections. One process of a station (a boot
+// nonce) has one; its next connection replaces the one before. Another process is
+// let in only when the first no longer answers: otherwise two copies of one station
+// are alive, and the first wins.
 type sessions struct {
 	mu   sync.Mutex
 	open map[journal.Station]*session
