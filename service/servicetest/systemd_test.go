@@ -42,7 +42,7 @@ func TestLifeUnderSystemd(t *testing.T) {
 			inner.t = t
 			s.do(t, &inner)
 		}) {
-			t.Fatalf("after %q nothing else can be said; the log:\n%s", s.name, c.try("journalctl", "-u", unit, "-n", "60", "--no-pager"))
+			t.Fatalf("after %q nothing else can be said; the log:\n%s", s.name, c.try("journalctl", "-u", "tramxa*", "-n", "80", "--no-pager"))
 		}
 	}
 }
@@ -155,7 +155,7 @@ func hangingProgram(t *testing.T, c *container) {
 		t.Fatal(err)
 	}
 	back(t, c, 2*time.Minute, was)
-	if log := c.run("journalctl", "-u", unit, "--no-pager"); !strings.Contains(log, "no sign of life for 45s") {
+	if log := c.journal(unit); !strings.Contains(log, "no sign of life for 45s") {
 		t.Error("the log does not say why")
 	}
 }
@@ -166,22 +166,19 @@ func hangingLauncher(t *testing.T, c *container) {
 		t.Fatal(err)
 	}
 	back(t, c, 4*time.Minute, was)
-	if log := c.run("journalctl", "-u", unit, "--no-pager"); !strings.Contains(log, "Watchdog timeout") {
+	if log := c.journal(unit); !strings.Contains(log, "Watchdog timeout") {
 		t.Error("it was not the watchdog")
 	}
 }
 
 func stop(t *testing.T, c *container) {
-	began := time.Now()
-	c.run("tramxa", "service", "stop")
-	t.Logf("stopped in %s", time.Since(began).Round(time.Millisecond))
+	log := c.stopped(unit)
 	if c.fetch(page) || c.child() != 0 || c.launcher() != 0 {
 		t.Error("something still runs")
 	}
 	if got := c.property(unit, "Result"); got != "success" {
 		t.Errorf("the stop was not clean: %s", got)
 	}
-	log := c.stopLog(unit)
 	if strings.Contains(log, "killed") || !strings.Contains(log, "launcher stopped") {
 		t.Errorf("the log of the stop:\n%s", log)
 	}
@@ -289,11 +286,26 @@ func packaged(t *testing.T, c *container) {
 	c.run("systemctl", "daemon-reload")
 }
 
-// stopLog is what was said since a unit's last stop began; before it are the
-// kills of other tests.
-func (c *container) stopLog(unit string) string {
-	log := c.run("journalctl", "-u", unit, "--no-pager", "-n", "20")
-	return log[max(0, strings.LastIndex(log, "Stopping")):]
+// stopped stops a service by the command and gives what was said by the unit and
+// about it meanwhile. journald writes the words of a program and those of systemd
+// as they reach it, which is not the order in which they were said: only the
+// end of the journal before the stop parts the two.
+func (c *container) stopped(unit string, flags ...string) string {
+	c.run("journalctl", "--sync")
+	_, end, found := strings.Cut(c.run("journalctl", "-n", "0", "--show-cursor", "--quiet"), "-- cursor: ")
+	if !found {
+		c.t.Fatal("the journal has no end")
+	}
+	began := time.Now()
+	c.run("tramxa", append([]string{"service", "stop"}, flags...)...)
+	c.t.Logf("stopped in %s", time.Since(began).Round(time.Millisecond))
+	return c.journal(unit, "--after-cursor="+strings.TrimSpace(end))
+}
+
+// journal is all that was said so far by a unit and about it.
+func (c *container) journal(unit string, more ...string) string {
+	c.run("journalctl", "--sync")
+	return c.run("journalctl", append([]string{"-u", unit, "--no-pager"}, more...)...)
 }
 
 // hubUnit takes the same words with --hub.
@@ -314,8 +326,7 @@ func hubUnit(t *testing.T, c *container) {
 		return c.property(hub, "NRestarts") == "1" && c.property(hub, "ActiveState") == "active" && c.fetch("http://127.0.0.1:8490/healthz")
 	})
 	t.Logf("back after %s", took)
-	c.run("tramxa", "service", "stop", "--hub")
-	log := c.stopLog(hub)
+	log := c.stopped(hub, "--hub")
 	if strings.Contains(log, "killed") || !strings.Contains(log, "launcher stopped") {
 		t.Errorf("the log of the stop:\n%s", log)
 	}
