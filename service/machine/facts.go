@@ -133,13 +133,14 @@ type Power struct {
 
 // Unknown is a fact that could not be read.
 type Unknown struct {
-	What string `json:"what"` // "memory", "disk", "flush", …
-	Why  string `json:"why"`
+	What string `json:"what"` // "memory", "disk", "flush", …; "what.memory" has the words
+	Key  string `json:"key"`  // of the sentence that says why
+	Why  string `json:"why"`  // in the system's own words
 }
 
 // missing notes what could not be read; nil is nothing.
 func (f *Facts) missing(what string, err error) {
 	if err != nil {
-		f.Unknown = append(f.Unknown, Unknown{What: what, Why: err.Error()})
+		f.Unknown = append(f.Unknown, Unknown{What: what, Key: unread(err), Why: cut(err.Error())})
 	}
 }

@@ -4,13 +4,10 @@ package machine
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"tramxa/appliance/journal"
 )
-
-var errNotHere = errors.New("this system is not one that tramxa is shipped for")
 
 func look(f *Facts, dir string) {
 	f.Clock.Now = time.Now()

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	keyPattern   = regexp.MustCompile(`"((?:warn|disk|smart|sheet|row|why|profile|kind|verdict|clock)\.[a-z0-9.]*[a-z0-9])"`)
+	keyPattern   = regexp.MustCompile(`"((?:warn|disk|smart|sheet|row|why|profile|kind|verdict|clock|unread)\.[a-z0-9.]*[a-z0-9])"`)
 	bracePattern = regexp.MustCompile(`\{[a-z]+\}`)
 )
 
@@ -52,6 +52,9 @@ func TestEveryKeyHasWords(t *testing.T) {
 	}
 	for _, stage := range []string{TestFill, TestRead, TestSync, TestDone} {
 		used["test."+stage] = true
+	}
+	for _, what := range whats(t) {
+		used["what."+what] = true
 	}
 	delete(used, "smart.json")
 	if len(used) < 100 {

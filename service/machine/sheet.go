@@ -215,7 +215,7 @@ func profileSection(p Profile) Section {
 func unknownSection(f Facts) Section {
 	s := Section{Key: "sheet.unknown"}
 	for _, u := range f.Unknown {
-		s.text("", "sheet.unread", map[string]string{"what": u.What, "why": u.Why}, Note)
+		s.text("", "sheet.unread", map[string]string{"what": "what." + u.What, "why": u.Key, "cause": u.Why}, Note)
 	}
 	return s
 }

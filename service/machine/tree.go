@@ -3,7 +3,6 @@ package machine
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -98,7 +97,7 @@ func (t tree) mounts() ([]mount, error) {
 		}
 	})
 	if err == nil && len(list) == 0 {
-		err = errors.New("no mounts are listed")
+		err = fmt.Errorf("%w what is mounted", errSilent)
 	}
 	return list, err
 }
@@ -147,7 +146,7 @@ func mountOf(list []mount, dir string) (best mount, err error) {
 		}
 	}
 	if best.dir == "" {
-		return best, fmt.Errorf("no mount holds %s", dir)
+		return best, fmt.Errorf("%w: no mount holds %s", errNoDisk, dir)
 	}
 	return best, nil
 }

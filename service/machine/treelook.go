@@ -1,7 +1,7 @@
 package machine
 
 import (
-	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -106,7 +106,7 @@ func (t tree) memory(m *Memory) error {
 		}
 	})
 	if err == nil && m.Total == 0 {
-		err = errors.New("the system does not say how much there is")
+		err = fmt.Errorf("%w how much there is", errSilent)
 	}
 	return err
 }
@@ -130,7 +130,7 @@ func (t tree) clock(f *Facts, now time.Time) {
 	}
 	sec, ok := t.number("sys/class/rtc", all[0], "since_epoch")
 	if !ok {
-		f.missing("rtc", errors.New("the clock on the board does not answer"))
+		f.missing("rtc", errNoTime)
 		return
 	}
 	f.Clock.RTC = time.Unix(sec, 0).UTC()
@@ -202,7 +202,7 @@ func (t tree) diskBehind(d *Disk, dir string) error {
 	d.ReadOnly = d.ReadOnly || m.option("ro")
 	d.NoBarrier = m.option("nobarrier") || m.option("barrier=0")
 	if !ok {
-		return errors.New("no disk is behind " + m.fstype + " of " + m.dir)
+		return fmt.Errorf("%w is behind %s of %s", errNoDisk, m.fstype, m.dir)
 	}
 	return nil
 }

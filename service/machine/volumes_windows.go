@@ -67,7 +67,7 @@ func diskOf(root string) (number uint32, spans bool, err error) {
 	}
 	number, spans, ok := firstExtent(out)
 	if !ok {
-		return 0, false, errors.New("the volume is on no disk")
+		return 0, false, fmt.Errorf("%w holds the volume", errNoDisk)
 	}
 	return number, spans, nil
 }
