@@ -138,7 +138,7 @@ func TestStoppedWhenTheLauncherIsGone(t *testing.T) {
 	out.close()
 	select {
 	case <-r.Stopped():
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the end of the input is not noticed")
 	}
 }

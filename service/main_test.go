@@ -69,7 +69,11 @@ func play(role string) int {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	probe := service.Probe{Name: "journal", Limit: 50 * time.Millisecond, Ask: func(ctx context.Context) error {
+	limit := time.Duration(0)
+	if role == "stuck probe" {
+		limit = 50 * time.Millisecond
+	}
+	probe := service.Probe{Name: "journal", Limit: limit, Ask: func(ctx context.Context) error {
 		switch role {
 		case "sick":
 			return errors.New("disk full")

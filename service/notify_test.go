@@ -3,7 +3,9 @@
 package service_test
 
 import (
+	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,7 +14,7 @@ import (
 )
 
 func TestSystemdHearsTheState(t *testing.T) {
-	for _, name := range []string{filepath.Join(t.TempDir(), "notify"), "@tramxa-notify-test"} {
+	for _, name := range []string{filepath.Join(t.TempDir(), "notify"), fmt.Sprintf("@tramxa-notify-test-%d", os.Getpid())} {
 		l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
 		if err != nil {
 			t.Fatal(err)
@@ -20,7 +22,7 @@ func TestSystemdHearsTheState(t *testing.T) {
 		t.Setenv("NOTIFY_SOCKET", name)
 		service.SystemdNotify()("READY=1\nSTATUS=running v1")
 		b := make([]byte, 100)
-		_ = l.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = l.SetReadDeadline(time.Now().Add(time.Minute))
 		n, err := l.Read(b)
 		if err != nil || string(b[:n]) != "READY=1\nSTATUS=running v1" {
 			t.Errorf("%s: %q, %v", name, b[:n], err)

@@ -18,10 +18,18 @@ import (
 	"tramxa/service"
 )
 
-// quick are the deadlines of the tests; a real child on a busy machine needs
-// some room.
-var quick = service.Limits{Start: 3 * time.Second, Alive: 2 * time.Second, Stop: 2 * time.Second, Trial: 20 * time.Second,
+// quick are limits with short pauses and deadlines that no program meets which
+// works, however busy the machine is. A test of a deadline shortens that one.
+var quick = service.Limits{Start: 40 * time.Second, Alive: 40 * time.Second, Stop: 40 * time.Second, Trial: 50 * time.Second,
 	Backoff: 20 * time.Millisecond, MaxOff: 80 * time.Millisecond, Steady: time.Hour}
+
+// soonDead are limits under which a program that is not alive is soon ended; one
+// that works says so each 20 ms.
+func soonDead() service.Limits {
+	l := quick
+	l.Alive = 4 * time.Second
+	return l
+}
 
 // supervision is one launcher with its source and all that it said.
 type supervision struct {
@@ -41,10 +49,15 @@ func program(role, label string, trial bool) service.Program {
 	return service.Program{Path: os.Args[0], Env: []string{envRole + "=" + role}, Label: label, Trial: trial}
 }
 
-// run supervises until enough says so, at most a minute.
+// run supervises until enough says so, at most two minutes.
 func run(t *testing.T, enough func(s *supervision) bool, programs ...service.Program) *supervision {
 	t.Helper()
-	s := begin(t, programs...)
+	return runWith(t, quick, enough, programs...)
+}
+
+func runWith(t *testing.T, limits service.Limits, enough func(s *supervision) bool, programs ...service.Program) *supervision {
+	t.Helper()
+	s := beginWith(t, &source{programs: programs}, limits)
 	s.until(enough)
 	s.finish()
 	return s
@@ -73,7 +86,7 @@ func beginWith(t *testing.T, src *source, limits service.Limits) *supervision {
 // until waits for a condition, which may look at everything.
 func (s *supervision) until(enough func(s *supervision) bool) {
 	s.t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		s.mu.Lock()
 		ok := enough(s)
 		s.mu.Unlock()
@@ -83,7 +96,7 @@ func (s *supervision) until(enough func(s *supervision) bool) {
 		if time.Now().After(end) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.t.Fatalf("nothing came of it in a minute; failed %q, confirmed %q, log:\n%s", s.src.failed, s.src.confirmed, s.log.String())
+			s.t.Fatalf("nothing came of it in two minutes; failed %q, confirmed %q, log:\n%s", s.src.failed, s.src.confirmed, s.log.String())
 		}
 	}
 }
@@ -203,8 +216,10 @@ func TestProgramThatLeavesUnaskedHasFailed(t *testing.T) {
 
 func TestMuteProgramIsEndedBeforeReady(t *testing.T) {
 	t.Parallel()
-	s := run(t, failures(1), program("mute", "v1", false), program("good", "v2", false))
-	if !strings.Contains(s.src.failed[0], "no sign of progress for 3s") {
+	limits := quick
+	limits.Start = time.Second
+	s := runWith(t, limits, failures(1), program("mute", "v1", false), program("good", "v2", false))
+	if !strings.Contains(s.src.failed[0], "no sign of progress for 1s") {
 		t.Errorf("reason: %q", s.src.failed)
 	}
 }
@@ -226,7 +241,7 @@ func TestConfirmedProgramOnASlowDiskGetsMoreTime(t *testing.T) {
 func TestSlowTrialGetsNoMoreTime(t *testing.T) {
 	t.Parallel()
 	limits := quick
-	limits.Start = 400 * time.Millisecond
+	limits.Start, limits.Stop = 400*time.Millisecond, 400*time.Millisecond // it does not hear the stop either
 	s := beginWith(t, &source{programs: []service.Program{program("mute", "v2", true)}}, limits)
 	s.until(failures(3))
 	s.finish()
@@ -239,11 +254,11 @@ func TestSlowTrialGetsNoMoreTime(t *testing.T) {
 
 func TestFrozenProgramIsEndedAndStartedAgain(t *testing.T) {
 	t.Parallel()
-	s := begin(t, program("freeze", "v1", false), program("good", "v1", false))
+	s := beginWith(t, &source{programs: []service.Program{program("freeze", "v1", false), program("good", "v1", false)}}, soonDead())
 	s.until(failures(1))
 	s.until(func(s *supervision) bool { return s.src.starts == 2 && s.heard("WATCHDOG=1") > 20 })
 	s.finish()
-	if !strings.Contains(s.src.failed[0], "no sign of life for 2s") {
+	if !strings.Contains(s.src.failed[0], "no sign of life for 4s") {
 		t.Errorf("reason: %q", s.src.failed)
 	}
 	if notes(t, s.dir, "stopped cleanly") != 1 {
@@ -253,7 +268,7 @@ func TestFrozenProgramIsEndedAndStartedAgain(t *testing.T) {
 
 func TestSickProgramIsEndedWithItsOwnReason(t *testing.T) {
 	t.Parallel()
-	s := run(t, failures(1), program("sick", "v1", false), program("good", "v1", false))
+	s := runWith(t, soonDead(), failures(1), program("sick", "v1", false), program("good", "v1", false))
 	if !strings.Contains(s.src.failed[0], "journal: disk full") {
 		t.Errorf("reason: %q", s.src.failed)
 	}
@@ -261,7 +276,7 @@ func TestSickProgramIsEndedWithItsOwnReason(t *testing.T) {
 
 func TestHangingProbeIsNoticed(t *testing.T) {
 	t.Parallel()
-	s := run(t, failures(1), program("stuck probe", "v1", false), program("good", "v1", false))
+	s := runWith(t, soonDead(), failures(1), program("stuck probe", "v1", false), program("good", "v1", false))
 	if !strings.Contains(s.src.failed[0], "journal: hangs for") {
 		t.Errorf("reason: %q", s.src.failed)
 	}
@@ -313,7 +328,11 @@ func TestFailedTrialLeadsOnAtOnce(t *testing.T) {
 	} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
-			s := begin(t, program(role, "v2", true), program("good", "v1", false))
+			limits := quick
+			if role == "sick" {
+				limits = soonDead()
+			}
+			s := beginWith(t, &source{programs: []service.Program{program(role, "v2", true), program("good", "v1", false)}}, limits)
 			s.until(func(s *supervision) bool { return s.src.starts == 2 })
 			s.until(func(s *supervision) bool { return s.heard("WATCHDOG=1") > 15 })
 			s.finish()
@@ -342,7 +361,6 @@ func TestTrialThatNeverProvesItselfIsEnded(t *testing.T) {
 	limits := quick
 	limits.Trial = 300 * time.Millisecond
 	// Neither healthy nor dead, as far as the deadlines of life go.
-	limits.Alive = 20 * time.Second
 	s := beginWith(t, &source{programs: []service.Program{program("freeze", "v2", true), program("good", "v1", false)}}, limits)
 	s.until(failures(1))
 	s.finish()
@@ -353,12 +371,17 @@ func TestTrialThatNeverProvesItselfIsEnded(t *testing.T) {
 
 func TestDeafProgramIsEndedAtTheStop(t *testing.T) {
 	t.Parallel()
-	s := begin(t, program("deaf", "v1", false))
+	limits := quick
+	limits.Stop = 2 * time.Second
+	s := beginWith(t, &source{programs: []service.Program{program("deaf", "v1", false)}}, limits)
 	s.until(func(s *supervision) bool { return s.heard("READY=1") == 1 })
 	began := time.Now()
 	s.finish()
-	if took := time.Since(began); took < quick.Stop-200*time.Millisecond || took > quick.Stop+20*time.Second {
-		t.Errorf("stopped after %s, the limit is %s", took, quick.Stop)
+	if took := time.Since(began); took < limits.Stop-200*time.Millisecond {
+		t.Errorf("it was given %s, the limit is %s", took, limits.Stop)
+	}
+	if !strings.Contains(s.log.String(), "not stopped in time, killed") {
+		t.Errorf("the log:\n%s", s.log.String())
 	}
 	if len(s.src.failed) != 0 {
 		t.Errorf("a stop is no failure: %q", s.src.failed)
@@ -380,7 +403,7 @@ func TestNothingIsLeftOfAProgramThatCrashed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(20 * time.Second); gone(pid) == false; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !gone(pid); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("process %d lives on", pid)
 		}
