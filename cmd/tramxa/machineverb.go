@@ -185,11 +185,7 @@ func machineSheet(ctx context.Context, base string) (machine.Sheet, error) {
 	if err != nil {
 		return machine.Sheet{}, withHint(err, "nothing of the station is in it; the station sets it aside at its next start")
 	}
-	s := machine.AskSmart(ctx, facts.Disk.Device)
-	if s.Verdict == machine.Untold { // no rights: what the nightly job has left
-		if left, err := machine.LoadSmart(journal.OS, machine.SmartPath); err == nil && left.Verdict != machine.Untold {
-			s = left
-		}
-	}
+	left, _ := machine.LoadSmart(journal.OS, machine.SmartPath) // damaged is as not asked
+	s := machine.Truer(machine.AskSmart(ctx, facts.Disk.Device), left)
 	return machine.NewSheet(facts, machine.NewProfile(facts), history.Tested, s, history.Warnings()), nil
 }

@@ -21,7 +21,8 @@ type pc struct {
 	profile machine.Profile
 	watch   *machine.Watch
 	log     logger
-	seen    bool // Started was said
+	smartAt string // where the job with rights leaves what the disk says
+	seen    bool   // Started was said
 
 	mu    sync.Mutex
 	asked time.Time     // when the disk was asked last
@@ -37,7 +38,7 @@ func openPC(dir string, facts machine.Facts, log logger) (*pc, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pc{dir: dir, facts: facts, profile: facts.Profile(), watch: w, log: log}
+	p := &pc{dir: dir, facts: facts, profile: facts.Profile(), watch: w, log: log, smartAt: machine.SmartPath}
 	if aside != nil {
 		log.Warn("the machine's history begins anew", "cause", aside)
 	}
@@ -99,11 +100,11 @@ func (p *pc) smart(ctx context.Context) machine.Smart {
 }
 
 func (p *pc) askSmart(ctx context.Context) machine.Smart {
-	s, err := machine.LoadSmart(journal.OS, machine.SmartPath)
-	if err == nil && s.Verdict != machine.Untold {
-		return s
+	left, _ := machine.LoadSmart(journal.OS, p.smartAt) // damaged is as not asked
+	if left.Verdict != machine.Untold {
+		return left
 	}
-	return machine.AskSmart(ctx, p.facts.Disk.Device)
+	return machine.Truer(machine.AskSmart(ctx, p.facts.Disk.Device), left)
 }
 
 // sections are the health sheet.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,6 +110,21 @@ func (b *bounded) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	return b.Buffer.Write(p)
+}
+
+// Truer is the better of two answers: of one who asked the disk now and of the job
+// with rights that did before and left its answer. When neither tells anything, a
+// refusal for want of rights says nothing of the disk, so what the job learned of
+// it holds: that a USB bridge hides it, say.
+func Truer(asked, left Smart) Smart {
+	learned := !slices.Contains([]string{"", "smart.notasked", "smart.notool", "smart.norights"}, firstKey(left.Reasons))
+	switch {
+	case asked.Verdict != Untold:
+		return asked
+	case left.Verdict != Untold, learned && firstKey(asked.Reasons) == "smart.norights":
+		return left
+	}
+	return asked
 }
 
 // SmartPath is where a job with an administrator's rights leaves the answer for

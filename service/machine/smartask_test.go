@@ -70,3 +70,31 @@ func TestTheSheetSpeaksItsLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoHadTheRightsKnowsWhy: the service may not ask the disk itself; what the
+// job with rights has learned of it is what the page says.
+func TestWhoHadTheRightsKnowsWhy(t *testing.T) {
+	none := Smart{Verdict: Untold, Reasons: []Reason{reason("smart.notasked")}}
+	noTool := Smart{Verdict: Untold, Reasons: []Reason{reason("smart.notool")}}
+	recorded := func(name string) Smart { return askBoth("/dev/sdb", answers(t, name, name)) }
+	for name, c := range map[string]struct {
+		asked, left Smart
+		key         string
+	}{
+		"a bridge hides the disk":       {recorded("refused"), recorded("usb-bridge"), "smart.usb"},
+		"a bridge that says nothing":    {recorded("refused"), recorded("usb-silent"), "smart.nothing"},
+		"a virtual disk":                {recorded("refused"), recorded("virtual"), "smart.refused"},
+		"the job told":                  {recorded("refused"), recorded("hdd-failing"), "smart.failed"},
+		"asked now, it tells":           {recorded("ssd-worn"), recorded("hdd-failing"), "smart.worn"},
+		"asked now, it tells more":      {recorded("ssd-worn"), recorded("usb-bridge"), "smart.worn"},
+		"asked now with rights":         {recorded("usb-bridge"), recorded("usb-silent"), "smart.usb"},
+		"the job never ran":             {recorded("refused"), none, "smart.norights"},
+		"the job had no rights either":  {recorded("refused"), recorded("refused"), "smart.norights"},
+		"the tool came after the job":   {recorded("refused"), noTool, "smart.norights"},
+		"an answer of no words is none": {recorded("refused"), Smart{Verdict: Untold}, "smart.norights"},
+	} {
+		if got := firstKey(Truer(c.asked, c.left).Reasons); got != c.key {
+			t.Errorf("%s: %s, want %s", name, got, c.key)
+		}
+	}
+}
