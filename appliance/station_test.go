@@ -258,7 +258,9 @@ func TestNoNameGetsIntoTheLog(t *testing.T) {
 	if err := os.Remove(filepath.Join(o.Dir, "clean.json")); err != nil {
 		t.Fatal(err)
 	}
-	open(t, o)
+	if err := open(t, o).Close(); err != nil { // nobody writes to the log any more
+		t.Fatal(err)
+	}
 	if !strings.Contains(log.String(), "view is made again") {
 		t.Errorf("the log does not tell what happened:\n%s", log.String())
 	}

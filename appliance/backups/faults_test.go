@@ -368,7 +368,7 @@ func TestClerksSaveWhileTheNightCopies(t *testing.T) {
 					return
 				default:
 				}
-				_, err := w.s.Update(context.Background(), func(tx *store.Tx) error { return household(tx, 1000*dev+n, day1) })
+				_, err := w.s.Update(context.Background(), func(tx *store.Tx) error { return household(tx, dev<<24+n, day1) })
 				if err != nil {
 					t.Errorf("save: %v", err)
 					return

@@ -249,10 +249,14 @@ func TestCheckpointsAreMadeByThemselvesAndTwoAreKept(t *testing.T) {
 	o.CheckpointEvery = 10
 	initStation(t, o)
 	s := open(t, o)
-	for n := uint64(1); s.Status().Checkpoint < 40; n++ {
+	made := map[journal.Seq]bool{} // as seen: how far the writer runs ahead of them is nobody's promise
+	for n := uint64(1); len(made) < 3; n++ {
 		mustSave(t, s, 1, n, n)
+		if at := s.Status().Checkpoint; at > 0 {
+			made[at] = true
+		}
 		if n > 20_000 {
-			t.Fatal("no checkpoint is made")
+			t.Fatalf("checkpoints are made at %v only", made)
 		}
 	}
 	closeStore(t, s)
