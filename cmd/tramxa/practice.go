@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,7 @@ type practice struct {
 	now     *practiceBook
 	closing chan struct{}  // closed when the last one is closed; nil: none is being closed
 	resets  sync.WaitGroup // old communes that are being closed
+	leaving []string       // the directories of these
 	stopped bool           // the station stops: it is not opened any more
 }
 
@@ -136,12 +138,14 @@ func (p *practice) book(ctx context.Context) (*practiceBook, error) {
 var errPracticeStopped = errors.New("the station stops")
 
 // newest returns the directory of the newest whole commune, or of one to be
-// made, and removes all others: leavings of a reset or of a power cut.
+// made, and removes all others: leavings of a reset or of a power cut. One that
+// is being closed is left to who closes it. The lock is held.
 func (p *practice) newest() (string, error) {
 	names, err := os.ReadDir(p.dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return "", err
 	}
+	names = slices.DeleteFunc(names, func(d os.DirEntry) bool { return slices.Contains(p.leaving, filepath.Join(p.dir, d.Name())) })
 	best := 0
 	for _, d := range names {
 		n, err := strconv.Atoi(d.Name())
@@ -285,10 +289,14 @@ func (p *practice) Reset(ctx context.Context) error {
 	old := p.now
 	p.now = b
 	if old != nil {
+		p.leaving = append(p.leaving, old.dir)
 		p.resets.Go(func() { // when its last request has been answered, maybe this one
 			if err := errors.Join(old.close(), os.RemoveAll(old.dir)); err != nil {
 				p.log.with("practice", old.dir).Warn("the old practice commune stays", "error", err)
 			}
+			p.mu.Lock()
+			p.leaving = slices.DeleteFunc(p.leaving, func(dir string) bool { return dir == old.dir })
+			p.mu.Unlock()
 		})
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,17 +52,35 @@ func (c *clerkAtPC) websocket(path string) *websocket.Conn {
 // waitFor returns when the page is there, and no other in its place.
 func (c *clerkAtPC) waitFor(path string) {
 	c.t.Helper()
-	for range 600 {
-		resp, err := c.http.Get(c.base + path)
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK && resp.Request.URL.Path == path {
-				return
-			}
+	for end := time.Now().Add(patience); !c.sees(path); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			c.t.Fatalf("no page %s within %v", path, patience)
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	c.t.Fatal("no page within half a minute")
+}
+
+// sees says whether the page is there now, and no other in its place.
+func (c *clerkAtPC) sees(path string) bool {
+	resp, err := c.http.Get(c.base + path)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK && resp.Request.URL.Path == path
+}
+
+// waitForText returns the page when it has the words.
+func (c *clerkAtPC) waitForText(path, words string) string {
+	c.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		page := c.get(path)
+		if strings.Contains(page, words) {
+			return page
+		}
+		if time.Now().After(end) {
+			c.t.Fatalf("%s does not say %q within %v:\n%s", path, words, patience, page)
+		}
+	}
 }
 
 func (c *clerkAtPC) get(path string) string { return c.read(c.http.Get(c.base + path)) }
@@ -183,8 +202,44 @@ func TestPracticeCommuneTouchesNothing(t *testing.T) {
 	if page := c.get("/"); strings.Contains(page, "BẢN TẬP") || strings.Contains(page, "Trần Thị Lan") {
 		t.Errorf("who logs out in the practice commune stays in the real book:\n%s", page)
 	}
+	n.trying.resets.Wait()
 	if _, err := os.Stat(first); err == nil {
 		t.Error("the commune before the reset is still on the disk")
+	}
+}
+
+// TestPracticeIsEnteredWhileAnOldOneCloses: the commune before a reset is closed
+// when its last request is answered; who comes back meanwhile does not take its
+// files away from under it.
+func TestPracticeIsEnteredWhileAnOldOneCloses(t *testing.T) {
+	p := &practice{dir: filepath.Join(t.TempDir(), practiceDir), unit: "23764", log: newLogger(nil, 0)}
+	old, err := p.book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.open.RLock() // a request that is being answered
+	answer := sync.OnceFunc(old.open.RUnlock)
+	defer answer()
+	if err := errors.Join(p.Reset(t.Context()), p.leave(0)); err != nil {
+		t.Fatal(err)
+	}
+	again, err := p.book(t.Context())
+	if err != nil || again.dir == old.dir {
+		t.Fatalf("entered again: %+v, %v", again, err)
+	}
+	if _, err := os.Stat(filepath.Join(old.dir, practiceReady)); err != nil {
+		t.Errorf("the old commune is gone while it answers: %v", err)
+	}
+	answer()
+	p.resets.Wait()
+	if _, err := os.Stat(old.dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the old commune stays: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(again.dir, practiceReady)); err != nil {
+		t.Errorf("the new one does not: %v", err)
+	}
+	if err := p.stop(); err != nil {
+		t.Error(err)
 	}
 }
 

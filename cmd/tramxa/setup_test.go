@@ -16,7 +16,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"tramxa/appliance/journal"
 	"tramxa/appliance/store"
@@ -215,12 +214,7 @@ func TestFirstStartBringsAStationBack(t *testing.T) {
 	c.waitFor("/dang-nhap")
 	c.post("/dang-nhap", url.Values{"_login": {"huong"}, "_password": {"con mèo ăn khế"}})
 	c.post("/ky-thuat/sao-luu", nil)
-	for range 600 {
-		if strings.Contains(c.get("/ky-thuat"), "đã thử phục hồi, khớp với sổ") {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	c.waitForText("/ky-thuat", "đã thử phục hồi, khớp với sổ")
 	f.end()
 
 	base := place.Base(filepath.Join(t.TempDir(), "new"))
@@ -239,15 +233,7 @@ func TestFirstStartBringsAStationBack(t *testing.T) {
 	if strings.Contains(wrong, code) {
 		t.Error("the code stands on the page")
 	}
-	for range 600 {
-		if page = c.get("/cai-dat/khoi-phuc"); strings.Contains(page, "nhóm 1") {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	if !strings.Contains(page, "nhóm 1") {
-		t.Fatalf("a wrong code is not told by its group:\n%s", page)
-	}
+	c.waitForText("/cai-dat/khoi-phuc", "nhóm 1") // a wrong code is told by its group
 	c.try("/cai-dat/khoi-phuc", url.Values{"id": {id[1]}, "code": {strings.ToLower(code)}})
 	c.waitFor("/cai-dat/xong")
 	c.post("/cai-dat/mo", nil)
