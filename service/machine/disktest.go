@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tramxa/appliance/journal"
+	"tramxa/appliance/sealed"
 )
 
 // TestOptions of a disk test. The zero value is meant for production.
@@ -276,7 +277,7 @@ func (t *diskTest) readBack(ctx context.Context) error {
 
 // arm makes the state durable: from here a cut tells something.
 func (t *diskTest) arm() error {
-	b, err := seal(t.state)
+	b, err := sealed.Encode(t.state)
 	if err != nil {
 		return err
 	}

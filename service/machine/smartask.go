@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tramxa/appliance/journal"
+	"tramxa/appliance/sealed"
 )
 
 // smartTime bounds one question: a disk that sleeps takes up to 15 s to turn.
@@ -140,7 +141,7 @@ type smartFile struct {
 
 // SaveSmart writes an answer for LoadSmart.
 func SaveSmart(fsys journal.FS, name string, s Smart) error {
-	b, err := seal(smartFile{Version: smartVersion, Smart: s})
+	b, err := sealed.Encode(smartFile{Version: smartVersion, Smart: s})
 	if err != nil {
 		return err
 	}

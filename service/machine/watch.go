@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"tramxa/appliance/journal"
+	"tramxa/appliance/sealed"
 )
 
 // Watch keeps a History in a file, for the rest of a machine's life. Its methods
@@ -84,7 +85,7 @@ func (w *Watch) See(obs ...Observation) error {
 	for _, o := range obs {
 		w.history = w.history.See(o)
 	}
-	b, err := seal(w.history)
+	b, err := sealed.Encode(w.history)
 	if err != nil || bytes.Equal(b, w.written) {
 		return err
 	}
