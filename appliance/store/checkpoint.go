@@ -123,7 +123,8 @@ func (v *view) verifyTables() (err error) {
 	return nil
 }
 
-// prune removes all checkpoints but the newest, and those that did not verify.
+// prune removes all checkpoints but the newest, those that did not verify, and what
+// an interrupted write left. The caller has s.checkpointing.
 func (s *Store) prune() error {
 	seqs, err := checkpoints(s.fs, s.dir)
 	if err != nil {
@@ -138,7 +139,7 @@ func (s *Store) prune() error {
 	names, rerr := s.fs.ReadDir(folder)
 	err = errors.Join(err, rerr)
 	for _, name := range names {
-		if strings.HasSuffix(name, rejectedExt) {
+		if strings.HasSuffix(name, rejectedExt) || strings.HasSuffix(name, journal.TempSuffix) {
 			err = errors.Join(err, s.fs.Remove(filepath.Join(folder, name)))
 		}
 	}

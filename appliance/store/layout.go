@@ -51,8 +51,8 @@ func ckptSeq(name string) (journal.Seq, bool) {
 	return journal.Seq(n), err == nil && filepath.Base(ckptPath("", journal.Seq(n))) == name
 }
 
-// checkpoints lists the sequences of the checkpoint files, newest first, and
-// removes what an interrupted write left.
+// checkpoints lists the sequences of the checkpoint files, newest first. It changes
+// nothing: who asks may be reading beside a station that is just writing one.
 func checkpoints(fsys journal.FS, dir string) ([]journal.Seq, error) {
 	folder := filepath.Join(dir, ckptName)
 	names, err := fsys.ReadDir(folder)
@@ -66,8 +66,6 @@ func checkpoints(fsys journal.FS, dir string) ([]journal.Seq, error) {
 	for _, name := range names {
 		if seq, ok := ckptSeq(name); ok {
 			seqs = append(seqs, seq)
-		} else if strings.HasSuffix(name, journal.TempSuffix) {
-			_ = fsys.Remove(filepath.Join(folder, name)) // worth nothing; tried again at the next start
 		}
 	}
 	slices.SortFunc(seqs, func(a, b journal.Seq) int { return int(int64(b) - int64(a)) })
