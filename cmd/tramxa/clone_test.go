@@ -36,14 +36,14 @@ func onPC(t *testing.T, base place.Base, serial string, done func(n *stationNode
 	if n.care, err = newCare(r, n); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
 	talking := make(chan struct{})
 	go func() { defer close(talking); _ = n.exchange(ctx) }()
 	for !done(n) && ctx.Err() == nil {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if ctx.Err() != nil {
-		t.Errorf("on %s: not within a minute; %+v", serial, n.status())
+		t.Errorf("on %s: not within %v; %+v", serial, patience, n.status())
 	}
 	stop()
 	<-talking

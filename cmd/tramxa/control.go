@@ -108,6 +108,10 @@ type control struct {
 // opener opens a directory in this process.
 type opener func(ctx context.Context) (http.Handler, func() error, error)
 
+// pingPatience is how long a process that is there may take to say so: on an old PC
+// whose disk is busy that is seconds.
+const pingPatience = 10 * time.Second
+
 // dialControl reaches the process that runs dir; nil, nil when none does.
 func dialControl(ctx context.Context, dir string) (*control, error) {
 	b, err := os.ReadFile(filepath.Join(dir, controlFile))
@@ -122,7 +126,7 @@ func dialControl(ctx context.Context, dir string) (*control, error) {
 		return nil, nil // torn by a power cut: nobody runs any more
 	}
 	c := &control{client: &http.Client{}, base: "http://" + p.Address, token: p.Token, close: func() error { return nil }}
-	ping, cancel := context.WithTimeout(ctx, 3*time.Second)
+	ping, cancel := context.WithTimeout(ctx, pingPatience)
 	defer cancel()
 	if !proves(ping, c.base, p.Token) {
 		return nil, nil // left behind by a process that was killed
@@ -150,7 +154,8 @@ func proves(ctx context.Context, base, token string) bool {
 	return err == nil && hmac.Equal(got, []byte(proof(token, nonce)))
 }
 
-// openControl reaches the running process, or opens the directory itself.
+// openControl reaches the running process, or opens the directory itself. When that
+// fails because a process was just about to serve it, that one does the work.
 func openControl(ctx context.Context, dir string, open opener) (*control, error) {
 	c, err := dialControl(ctx, dir)
 	if c != nil || err != nil {
@@ -158,6 +163,9 @@ func openControl(ctx context.Context, dir string, open opener) (*control, error)
 	}
 	h, closeDir, err := open(ctx)
 	if err != nil {
+		if c, derr := dialControl(ctx, dir); derr == nil && c != nil {
+			return c, nil
+		}
 		return nil, err
 	}
 	return &control{client: &http.Client{Transport: handlerTransport{h}}, base: "http://in.process", close: closeDir}, nil

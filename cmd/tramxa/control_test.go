@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tramxa/appliance/store"
 )
 
 // TestStrangerOnThePortNeverSeesTheToken: a control file left behind by a killed
@@ -61,5 +65,39 @@ func TestControlPortAnswersItsOwn(t *testing.T) {
 	stop()
 	if _, err := os.Stat(filepath.Join(dir, controlFile)); !os.IsNotExist(err) {
 		t.Fatalf("the file outlives the process: %v", err)
+	}
+}
+
+// TestVerbBesideAStart: a verb finds nobody serving and the directory locked, for
+// the service is just opening it. The service does the work then.
+func TestVerbBesideAStart(t *testing.T) {
+	dir := t.TempDir()
+	var stop func()
+	c, err := openControl(t.Context(), dir, func(context.Context) (http.Handler, func() error, error) {
+		var err error
+		stop, err = serveControl(dir, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("{}")) }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return nil, nil, store.ErrLocked
+	})
+	defer stop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v struct{}
+	if err := c.get(t.Context(), "/v1/anything", nil, &v); err != nil {
+		t.Error(err)
+	}
+	if err := c.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLockedStaysLocked: where nobody serves, the reason stays the answer.
+func TestLockedStaysLocked(t *testing.T) {
+	_, err := openControl(t.Context(), t.TempDir(), func(context.Context) (http.Handler, func() error, error) { return nil, nil, store.ErrLocked })
+	if !errors.Is(err, store.ErrLocked) {
+		t.Error(err)
 	}
 }

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"tramxa/replication/fsm"
 )
 
 // inPrivate gives the test a folder for temporary files of its own, and wants it
@@ -58,6 +61,34 @@ func TestDemoOnceAgrees(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", res)
+}
+
+// TestDemoOutlivesItsLeader: the node that leads is gone when it gets an order, as
+// one that a busy machine held up for too long is for the others.
+func TestDemoOutlivesItsLeader(t *testing.T) {
+	d := &demo{options: demoOptions{dir: t.TempDir(), hubPage: "127.0.0.1:0"}}
+	defer func() {
+		if err := d.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := d.startHub(t.Context(), newLogger(nil, 0)); err != nil {
+		t.Fatal(err)
+	}
+	var gone, heard *hubNode
+	err := d.orders(t.Context(), func(ctx context.Context, lead *hubNode) error {
+		if heard = lead; gone == nil {
+			gone = lead
+			if err := lead.close(); err != nil {
+				t.Error(err)
+			}
+		}
+		return lead.AddUnits(ctx, []fsm.UnitRow{demoUnitRow})
+	})
+	d.nodes = slices.DeleteFunc(d.nodes, func(n *hubNode) bool { return n == gone })
+	if err != nil || heard == gone || len(d.nodes) != 2 {
+		t.Errorf("%d nodes are left, the one that went was the last to be asked: %t; %v", len(d.nodes), heard == gone, err)
+	}
 }
 
 // TestDemoEndsWithControlC stops the demo at each of its stages.

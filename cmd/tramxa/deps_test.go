@@ -185,6 +185,8 @@ func TestRepositorySpeaksOfNoMachine(t *testing.T) {
 	seen := 0
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && name != root:
+			return nil // a folder of a test that runs beside this one
 		case err != nil:
 			return err
 		case d.Name() == ".git" && d.IsDir():

@@ -9,10 +9,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"tramxa/appliance/backups"
+	"tramxa/appliance/store"
 	"tramxa/service/place"
 )
 
@@ -89,8 +92,7 @@ func TestFullDiskIsNoRestartLoop(t *testing.T) {
 	fill(t, filepath.Join(disk, "film2"))
 	third := startFirst(t, base)
 	answer := ""
-	for i := 0; i < 100 && !strings.HasPrefix(answer, "503 Ổ đĩa của máy trạm đã đầy"); i++ {
-		time.Sleep(50 * time.Millisecond)
+	for end := time.Now().Add(patience); !strings.HasPrefix(answer, "503 Ổ đĩa của máy trạm đã đầy") && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		resp, err := http.Get("http://" + third.page + "/")
 		if err != nil {
 			t.Fatal(err)
@@ -111,8 +113,23 @@ func TestFullDiskIsNoRestartLoop(t *testing.T) {
 	third.end()
 }
 
-// TestStopWhileACopyIsMade: the station stops in time, and nothing reads its
-// store afterwards.
+// heldStation is a station whose copying begins when the test says so.
+type heldStation struct {
+	*store.Store
+	begun, release chan struct{}
+	read           atomic.Bool // the store was read, and is not any more
+}
+
+func (h *heldStation) BackupTo(ctx context.Context, to store.Sink) (store.Manifest, store.State, error) {
+	close(h.begun)
+	<-h.release
+	m, st, err := h.Store.BackupTo(ctx, to)
+	h.read.Store(true)
+	return m, st, err
+}
+
+// TestStopWhileACopyIsMade: the stop ends the copy and waits for that, so that
+// nothing reads the store of a station that is closed.
 func TestStopWhileACopyIsMade(t *testing.T) {
 	base := place.Base(filepath.Join(t.TempDir(), "tramxa"))
 	r := &running{base: base, out: io.Discard, log: newLogger(nil, 0), recent: newRecentLog()}
@@ -130,20 +147,42 @@ func TestStopWhileACopyIsMade(t *testing.T) {
 	if n.care, err = newCare(r, n); err != nil {
 		t.Fatal(err)
 	}
+	held := &heldStation{Store: n.Store(), begun: make(chan struct{}), release: make(chan struct{})}
+	n.care.backups, err = backups.New(backups.Options{Station: held, KeyFile: n.config.Key, Home: base.Backups(), Reserve: 1, Running: n.copying(),
+		Targets: func() []backups.Target { return []backups.Target{{Dir: base.Backups(), Kind: backups.Local}} }})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- n.care.Run(ctx) }()
+	defer stop()
+	done := make(chan struct{})
+	go func() { defer close(done); _ = n.care.Run(ctx) }()
 	n.care.backupNow()
-	for !n.care.backups.Status().Running {
-		time.Sleep(time.Millisecond)
+	select {
+	case <-held.begun:
+	case <-time.After(patience):
+		t.Fatal("no copy is made")
 	}
 	stop()
-	began := time.Now()
-	<-done
+	select {
+	case <-done: // a moment, in which who does not wait is caught
+		t.Error("stopped while a copy is being made")
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(held.release)
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatal("the stop hangs")
+	}
+	st := n.care.backups.Status()
+	if !held.read.Load() || st.Running {
+		t.Errorf("stopped while a copy is being made: %+v", st)
+	}
+	if best, ok := st.Best(); ok {
+		t.Errorf("the stop waited until the copy was made: %+v", best)
+	}
 	if err := n.Close(); err != nil {
 		t.Error(err)
-	}
-	if took := time.Since(began); took > 10*time.Second || n.care.backups.Status().Running {
-		t.Errorf("stopped after %v, a copy is still being made: %v", took, n.care.backups.Status().Running)
 	}
 }

@@ -98,7 +98,7 @@ func loneHub(t *testing.T, trust update.Trust) (dir string, n *hubNode, client *
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if _, err := n.WaitLeader(ctx); err != nil {
 		t.Fatal(err)
