@@ -72,6 +72,25 @@ func TestTechnicianLooksAfterTheMachine(t *testing.T) {
 	w.as("kiem").post("/ky-thuat/sao-luu", nil).is(http.StatusForbidden)
 }
 
+// TestARestartThatWaitsIsSaid: the page says what for and how long at most,
+// promises no moment, and offers nothing about the program.
+func TestARestartThatWaitsIsSaid(t *testing.T) {
+	w := newWorld(t).withUsers()
+	w.server.Config.Handler = w.updating("waiting")
+	tech := w.as("tho")
+	for _, c := range []struct{ path, lang, said, waits string }{
+		{"/ky-thuat?xong=ap-dung", "vi", "Sẽ dùng bản mới", "đợi việc đang chạy (nhập sổ, hoàn tác, sao lưu, kiểm tra) xong"},
+		{"/ky-thuat?xong=quay-lai", "vi", "Sẽ quay về bản trước", "chậm nhất sau hai giờ"},
+		{"/ky-thuat?xong=ap-dung", "en", "The new version will be used", "two hours at the latest"},
+	} {
+		page := tech.get(c.path+"&lang="+c.lang).is(http.StatusOK).has(c.said, c.waits, "1.5.0")
+		checkPage(t, page, c.lang)
+		if strings.Contains(page.body, `name="viec"`) {
+			t.Errorf("%s offers what is refused now", c.path)
+		}
+	}
+}
+
 // TestCareIsNotNeeded: a station opened without any of it has the page still.
 func TestCareIsNotNeeded(t *testing.T) {
 	w := newWorld(t).withUsers()

@@ -139,7 +139,7 @@ func TestLivePillFollowsTheBook(t *testing.T) {
 	header.Set("Origin", w.server.URL)
 	conn, _ := dial(header)
 	defer conn.Close()
-	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	var first, second struct{ Class, Sign, Text string }
 	if err := conn.ReadJSON(&first); err != nil {
 		t.Fatal(err)

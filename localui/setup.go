@@ -24,12 +24,12 @@ type setup struct {
 	back   task // restore of a backup
 	opened sync.Once
 
-	differs bool // what was restored, see ErrDiffers
-
 	mu       sync.Mutex // over all below, and while Finish runs
 	state    setupState
 	password string // of the head, until Finish; never kept on disk
 	done     bool
+	restored bool // a backup took the place of a new station
+	differs  bool // from what the backup states, see ErrDiffers
 	left     bool // the last page was left for the home page
 }
 

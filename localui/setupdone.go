@@ -95,7 +95,7 @@ type addressView struct {
 }
 
 func viewDone(s *setup, v *setupVisit) (any, error) {
-	b := doneView{Place: s.state.Place, Login: s.state.Login, Data: s.state.Data, Restored: s.back.finished(), Differs: s.differs}
+	b := doneView{Place: s.state.Place, Login: s.state.Login, Data: s.state.Data, Restored: s.restored, Differs: s.differs}
 	b.Addresses = addressesOf(s.o.Addresses, 2)
 	if s.o.Fingerprint != nil && len(b.Addresses) > 0 {
 		b.Fingerprint = s.o.Fingerprint()

@@ -159,11 +159,10 @@ func TestDiskTestRunsBesideThePage(t *testing.T) {
 func (f *firstStart) until(path, want string) answer {
 	f.w.t.Helper()
 	var page answer
-	for range 200 {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if page = f.get(path); strings.Contains(page.body, want) {
 			return page
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	return page.has(want)
 }

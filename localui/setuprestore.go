@@ -80,16 +80,9 @@ func (s *setup) restorePost(v *setupVisit) error {
 			s.o.Log.Error("localui: restore failed", "error", err)
 			return
 		}
-		s.differs = differs
+		s.restored, s.differs = true, differs
 		s.end(openAfter)
 	})
 	v.goTo("khoi-phuc")
 	return nil
-}
-
-// finished reports that the work ended well.
-func (t *task) finished() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.ended && t.err == nil
 }

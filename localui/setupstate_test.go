@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -66,16 +67,23 @@ func TestDamagedSetupBeginsAnew(t *testing.T) {
 // TestStationOpensByItself: nobody presses the last button, and the station is
 // opened all the same, once.
 func TestStationOpensByItself(t *testing.T) {
-	opened := make(chan bool, 2)
-	s := &setup{o: SetupOptions{Opened: func() { opened <- true }}}
-	s.end(time.Millisecond)
-	<-opened
-	s.openOnce()
-	select {
-	case <-opened:
-		t.Fatal("opened twice")
-	case <-time.After(20 * time.Millisecond):
-	}
+	synctest.Test(t, func(t *testing.T) {
+		opened := 0
+		s := &setup{o: SetupOptions{Opened: func() { opened++ }}}
+		s.end(openAfter)
+		time.Sleep(openAfter - time.Second)
+		if synctest.Wait(); opened != 0 {
+			t.Fatal("the last page is taken away")
+		}
+		time.Sleep(time.Second)
+		if synctest.Wait(); opened != 1 {
+			t.Fatalf("opened %d times", opened)
+		}
+		s.openOnce()
+		if synctest.Wait(); opened != 1 {
+			t.Fatal("opened twice")
+		}
+	})
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

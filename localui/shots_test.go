@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,8 +22,6 @@ import (
 	"tramxa/localui/browsertest"
 )
 
-const chromium = browsertest.Chromium
-
 // TestScreenshots takes pictures of the main pages of an invented commune, to be
 // looked at by people: TRAMXA_SHOTS names the folder they go to.
 func TestScreenshots(t *testing.T) {
@@ -32,9 +29,7 @@ func TestScreenshots(t *testing.T) {
 	if dir == "" {
 		t.Skip("TRAMXA_SHOTS names no folder")
 	}
-	if _, err := os.Stat(chromium); err != nil {
-		t.Skip("no chromium here")
-	}
+	h := browsertest.Start(t, browsertest.Options{}).Open("")
 	w := newWorld(t, func(w *world, o *localui.StationOptions) { o.Care = w.care(new([]string)) })
 	home := w.commune(1200)
 	w.account("truongtram")
@@ -44,6 +39,9 @@ func TestScreenshots(t *testing.T) {
 	}
 	srv := httptest.NewServer(loggedIn(w.pages, token, w.badBirth(home.Head, home.ID)))
 	defer srv.Close()
+	waiting := w.updating("waiting")
+	waitingSrv := httptest.NewServer(loggedIn(waiting, token, nil))
+	defer waitingSrv.Close()
 	hub, hubToken := w.hub()
 	hubSrv := httptest.NewServer(loggedIn(hub, hubToken, nil))
 	defer hubSrv.Close()
@@ -64,6 +62,9 @@ func TestScreenshots(t *testing.T) {
 		{"users", srv.URL + "/nguoi-dung"},
 		{"sync", srv.URL + "/trang-thai"},
 		{"care", srv.URL + "/ky-thuat"},
+		{"care-waiting", waitingSrv.URL + "/ky-thuat"},
+		{"care-waiting-apply", waitingSrv.URL + "/ky-thuat?xong=ap-dung"},
+		{"care-waiting-back", waitingSrv.URL + "/ky-thuat?xong=quay-lai"},
 		{"machine", srv.URL + "/ky-thuat/may"},
 		{"login", w.server.URL + "/dang-nhap"},
 		{"hub", hubSrv.URL + "/"},
@@ -74,33 +75,20 @@ func TestScreenshots(t *testing.T) {
 		if only := os.Getenv("TRAMXA_SHOT"); only != "" && !strings.Contains(","+only+",", ","+shot.name+",") {
 			continue
 		}
-		shoot(t, shot.url, filepath.Join(dir, shot.name+"-1366.png"), "1366,768")
-		shoot(t, shot.url, filepath.Join(dir, shot.name+"-360.png"), "360,740")
+		for _, size := range [][2]int{{1366, 768}, {360, 740}} {
+			h.Size(size[0], size[1])
+			h.Go(shot.url)
+			h.Loaded()
+			h.Shot(filepath.Join(dir, fmt.Sprintf("%s-%d.png", shot.name, size[0])))
+			for _, line := range h.Console() {
+				t.Errorf("%s: %s", shot.name, line)
+			}
+		}
 	}
 }
 
 // shot is a page to be taken a picture of.
 type shot struct{ name, url string }
-
-func shoot(t *testing.T, address, file, size string) {
-	t.Helper()
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
-	defer stop()
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr", "--hide-scrollbars", "--virtual-time-budget=2000",
-		"--user-data-dir="+t.TempDir(), "--window-size="+size, "--screenshot="+file, address)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", address, err, out)
-	}
-	// The browser's console tells of faults of the script and of what the page's
-	// own policy refused.
-	for _, line := range strings.Split(string(out), "\n") {
-		if strings.Contains(line, "CONSOLE") {
-			t.Errorf("%s: %s", address, line)
-		}
-	}
-}
 
 // loggedIn serves pages as a browser with a login would see them; /shot answers
 // what posting form gives.
@@ -191,6 +179,26 @@ func (w *world) commune(persons int) *population.Household {
 		})
 	})
 	return best
+}
+
+// updating is the pages of the same station while its program is at a stage of
+// an update; nothing else is wrong.
+func (w *world) updating(stage string) http.Handler {
+	w.t.Helper()
+	care := w.care(new([]string))
+	status := care.Updates
+	care.Warnings, care.Moved = nil, nil
+	care.Updates = func() localui.UpdateStatus {
+		u := status()
+		u.Stage, u.Refused, u.Why = stage, "", localui.Text{}
+		return u
+	}
+	h, err := localui.NewStation(localui.StationOptions{Book: w.station, Registrar: w.station.Registrar(), Auth: w.auth, Status: w.status,
+		Changed: w.station.Changed, Place: "Xã Ia Grai", Care: care})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return h
 }
 
 // hub is the pages of a hub whose board is this station beside invented ones.

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -18,7 +20,7 @@ const Chromium = "/usr/bin/chromium"
 
 // Options of a browser.
 type Options struct {
-	Patience time.Duration // for one page; 0: 30 s. An emulated station takes longer
+	Patience time.Duration // for one thing to come; 0: 2 min. It only ends what hangs; an emulated station takes longer
 	Flags    []string      // more flags of the browser
 }
 
@@ -29,6 +31,7 @@ type Browser struct {
 	conn     *websocket.Conn
 	id       int
 	patience time.Duration
+	console  map[string][]string // by session, see Hand.Console
 }
 
 // Start starts a browser with a profile of its own; where none is installed the
@@ -39,16 +42,16 @@ func Start(t testing.TB, o Options) *Browser {
 		t.Skip("skipped: no chromium here")
 	}
 	if o.Patience == 0 {
-		o.Patience = 30 * time.Second
+		o.Patience = 2 * time.Minute
 	}
 	profile, err := os.MkdirTemp("", "tramxa-browser") // not TempDir: a browser may write on for a moment after it was stopped
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(profile) })
-	ctx, stop := context.WithTimeout(context.Background(), 40*o.Patience) // a test that hangs leaves no browser behind
+	ctx, stop := context.WithTimeout(context.Background(), 20*o.Patience) // a test that hangs leaves no browser behind
 	flags := append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--window-size=1366,768", "--hide-scrollbars", "--user-data-dir=" + profile, "--remote-debugging-port=0"}, o.Flags...)
+		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1366,768", "--hide-scrollbars", "--user-data-dir=" + profile, "--remote-debugging-port=0"}, o.Flags...)
 	cmd := exec.CommandContext(ctx, Chromium, append(flags, "about:blank")...)
 	out, err := cmd.StderrPipe()
 	if err == nil {
@@ -62,24 +65,33 @@ func Start(t testing.TB, o Options) *Browser {
 		stop()
 		_ = cmd.Wait() // it was stopped
 	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if _, address, ok := strings.Cut(lines.Text(), "DevTools listening on "); ok {
-			conn, _, err := websocket.DefaultDialer.Dial(address, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = conn.Close() })
-			go func() { // the pipe must not fill up
-				for lines.Scan() {
-					continue
-				}
-			}()
-			return &Browser{t: t, conn: conn, patience: o.Patience}
+	address, err := listens(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }() // the pipe must not fill up
+	dial := websocket.Dialer{HandshakeTimeout: o.Patience}
+	conn, _, err := dial.Dial(address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return &Browser{t: t, conn: conn, patience: o.Patience, console: make(map[string][]string)}
+}
+
+// listens reads where the browser listens off what it writes when it starts.
+func listens(out io.Reader) (address string, err error) {
+	var said strings.Builder
+	for lines := bufio.NewReader(out); ; {
+		line, err := lines.ReadString('\n')
+		if _, address, ok := strings.Cut(line, "DevTools listening on "); ok {
+			return strings.TrimSpace(address), nil
+		}
+		said.WriteString(line)
+		if err != nil {
+			return "", fmt.Errorf("the browser ended without saying where it listens: %w\n%s", err, said.String())
 		}
 	}
-	t.Fatal("the browser does not say where it listens")
-	return nil
 }
 
 // call asks the browser and fails the test when it refuses.
@@ -106,15 +118,22 @@ func (b *Browser) try(session, method string, params map[string]any) (result, fa
 	}
 	for {
 		var res struct {
-			ID     int             `json:"id"`
-			Result json.RawMessage `json:"result"`
-			Error  json.RawMessage `json:"error"`
+			ID      int             `json:"id"`
+			Result  json.RawMessage `json:"result"`
+			Error   json.RawMessage `json:"error"`
+			Session string          `json:"sessionId"`
+			Method  string          `json:"method"`
+			Params  json.RawMessage `json:"params"`
 		}
 		if err := b.conn.ReadJSON(&res); err != nil {
 			b.t.Fatalf("%s: %v", method, err)
 		}
 		if res.ID == b.id {
 			return res.Result, res.Error
+		}
+		switch res.Method {
+		case "Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded":
+			b.console[res.Session] = append(b.console[res.Session], string(res.Params))
 		}
 	}
 }
@@ -127,7 +146,7 @@ func (b *Browser) ask(session, method string, params map[string]any, answer any)
 	}
 }
 
-// Open opens a tab at an address and puts a hand to it.
+// Open opens a tab at an address, or an empty one, and puts a hand to it.
 func (b *Browser) Open(address string) *Hand {
 	b.t.Helper()
 	var target struct{ TargetID string }
@@ -136,6 +155,10 @@ func (b *Browser) Open(address string) *Hand {
 	b.ask("", "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &at)
 	h := &Hand{browser: b, t: b.t, session: at.SessionID}
 	h.call("Emulation.setFocusEmulationEnabled", map[string]any{"enabled": true})
-	h.Go(address)
+	h.call("Runtime.enable", nil)
+	h.call("Log.enable", nil)
+	if address != "" {
+		h.Go(address)
+	}
 	return h
 }

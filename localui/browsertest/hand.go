@@ -32,16 +32,54 @@ func (h *Hand) call(method string, params map[string]any) json.RawMessage {
 	return h.browser.call(h.session, method, params)
 }
 
-// Go opens another address in the tab.
+// Go opens another address in the tab, and returns when the page before is gone:
+// what is asked next, the new one answers.
 func (h *Hand) Go(address string) {
 	h.t.Helper()
-	h.call("Page.navigate", map[string]any{"url": address})
+	h.leave("Page.navigate", map[string]any{"url": address})
 }
 
-// Reload loads the page again.
+// Reload loads the page again, as Go does.
 func (h *Hand) Reload() {
 	h.t.Helper()
-	h.call("Page.reload", nil)
+	h.leave("Page.reload", nil)
+}
+
+func (h *Hand) leave(method string, params map[string]any) {
+	h.t.Helper()
+	const born = `String(performance.timeOrigin)`
+	before := h.Eval(born)
+	h.call(method, params)
+	h.Until(born+` === `+quote(before)+` ? "" : "another page"`, "another page")
+}
+
+// Loaded waits until the page is whole, its script has run, its fonts are there.
+func (h *Hand) Loaded() {
+	h.t.Helper()
+	h.Until(`document.fonts.ready.then(() => document.readyState)`, "complete")
+}
+
+// Size makes the window of the tab as large as a screen, in CSS pixels.
+func (h *Hand) Size(width, height int) {
+	h.t.Helper()
+	h.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+}
+
+// Console is what script and browser wrote into the console of the tab since it
+// was asked last: faults of the script, and what a page's own policy refused. A
+// page that comes with a status of an error is not one of them.
+func (h *Hand) Console() (lines []string) {
+	h.t.Helper()
+	here := h.Eval(`location.href`) // what was written before comes before the answer
+	for _, line := range h.browser.console[h.session] {
+		var log struct{ Entry struct{ Source, URL string } }
+		if json.Unmarshal([]byte(line), &log) == nil && log.Entry.Source == "network" && log.Entry.URL == here {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	delete(h.browser.console, h.session)
+	return lines
 }
 
 // Step begins a step; what is pressed, typed and clicked from now on is its.
@@ -130,14 +168,24 @@ func (h *Hand) write(s, shown string) {
 	h.note(shown, 0, 0, len([]rune(s)))
 }
 
-// Click clicks into the middle of the first thing that fits.
+// Click clicks into the middle of the first thing that fits, when it is there and
+// keeps its place: what a page still adds above it would lead the click astray.
 func (h *Hand) Click(selector string) {
 	h.t.Helper()
-	h.Until(`document.querySelector(`+quote(selector)+`) ? "there" : ""`, "there")
+	middle := `(() => { const el = document.querySelector(` + quote(selector) + `); el.scrollIntoView({ block: "center" }); const r = el.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
+		return el.contains(document.elementFromPoint(x, y)) ? JSON.stringify({ X: x, Y: y }) : ""; })()`
 	var at struct{ X, Y float64 }
-	where := h.Eval(`(() => { const el = document.querySelector(` + quote(selector) + `); el.scrollIntoView({ block: "center" }); const r = el.getBoundingClientRect(); return JSON.stringify({ X: r.x + r.width / 2, Y: r.y + r.height / 2 }); })()`)
-	if err := json.Unmarshal([]byte(where), &at); err != nil {
-		h.t.Fatalf("%s: %v", selector, err)
+	for end, last := time.Now().Add(h.browser.patience), ""; ; time.Sleep(100 * time.Millisecond) {
+		where := h.Eval(middle)
+		if where != "" && where == last {
+			if err := json.Unmarshal([]byte(where), &at); err != nil {
+				h.t.Fatalf("%s: %v", selector, err)
+			}
+			break
+		}
+		if last = where; time.Now().After(end) {
+			h.t.Fatalf("%s is nowhere to be clicked: %s", selector, h.Page())
+		}
 	}
 	for _, kind := range []string{"mousePressed", "mouseReleased"} {
 		h.call("Input.dispatchMouseEvent", map[string]any{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1})
@@ -209,10 +257,9 @@ func (h *Hand) Shot(file string) {
 	}
 	h.browser.ask(h.session, "Page.getLayoutMetrics", nil, &m)
 	size := m.CSSContentSize
-	var out struct{ Data string }
-	h.browser.ask(h.session, "Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true,
-		"clip": map[string]any{"x": 0, "y": 0, "width": size.Width, "height": size.Height, "scale": 1}}, &out)
-	b, err := base64.StdEncoding.DecodeString(out.Data)
+	data := h.capture(map[string]any{"format": "png", "captureBeyondViewport": true,
+		"clip": map[string]any{"x": 0, "y": 0, "width": size.Width, "height": size.Height, "scale": 1}})
+	b, err := base64.StdEncoding.DecodeString(data)
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(file), 0o755)
 	}
@@ -221,6 +268,22 @@ func (h *Hand) Shot(file string) {
 	}
 	if err != nil {
 		h.t.Fatal(err)
+	}
+}
+
+// capture takes a picture; a page that just leaves for the next cannot be taken.
+func (h *Hand) capture(params map[string]any) string {
+	h.t.Helper()
+	for end := time.Now().Add(h.browser.patience); ; time.Sleep(100 * time.Millisecond) {
+		b, fault := h.browser.try(h.session, "Page.captureScreenshot", params)
+		var out struct{ Data string }
+		err := json.Unmarshal(b, &out)
+		if fault == nil && err == nil {
+			return out.Data
+		}
+		if time.Now().After(end) {
+			h.t.Fatalf("no picture: %s %v", fault, err)
+		}
 	}
 }
 

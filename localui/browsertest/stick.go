@@ -79,6 +79,7 @@ func (h *Hand) setUp(w *Way) {
 	h.WriteSecret(Password)
 	h.Until(`document.querySelector("#strength").textContent`, "Được")
 	h.Press("Tab")
+	h.Focus("[name=again]")
 	h.WriteSecret(Password)
 	h.Press("Enter")
 	h.sheet(w)
@@ -133,11 +134,16 @@ func (h *Hand) firstBirth(w *Way) {
 	h.Press("Enter")
 	h.page(w, "/ghi/mo-ho", "#form", "[name='members[0].name']")
 	h.Write(Mother)
-	h.Press("Enter", "2", "Enter") // female
+	h.Press("Enter", "2") // female
+	h.Until(`document.querySelector("[name='members[0].sex']").value`, "female")
+	h.Press("Enter")
 	h.Focus("[name='members[0].born']")
 	h.Write("3/6/1998")
 	h.Click("[name='members[0].marital']")
-	h.Press("2", "Enter", "Ctrl+Enter") // married; the list closes, the form is sent
+	h.Focus("[name='members[0].marital']")
+	h.Press("2", "Enter") // married; the list closes
+	h.Until(`document.querySelector("[name='members[0].marital']").value`, "2")
+	h.Press("Ctrl+Enter")
 	h.saved(w)
 	h.Step("Sinh")
 	h.Click("a[href^='/ghi/sinh']")
