@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,22 +11,9 @@ import (
 )
 
 // EnvLevel names the variable with the data-format level that a program is to
-// write at.
+// write at. A program that writes one level only, as all of level 1 do, need not
+// read it: Step starts no program that does not cover the level.
 const EnvLevel = "TRAMXA_LEVEL"
-
-// Level is the data-format level that this process is to write at: what its
-// launcher says, else what this source writes.
-func Level() (int, error) {
-	text, ok := os.LookupEnv(EnvLevel)
-	if !ok {
-		return ThisFormats.Writes, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || !ThisFormats.Covers(n) {
-		return 0, fmt.Errorf("the data are to be written at level %q, this program knows levels %d to %d", text, ThisFormats.Reads[0], ThisFormats.Reads[1])
-	}
-	return n, nil
-}
 
 // lateAfter is how long a start on trial must have run for its failure to end
 // the trial at once; shorter ones get a second chance. Two hangs of a minute and
