@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"tramxa/appliance/journal"
@@ -150,22 +152,7 @@ func TestAViewThatGoesBadWhileItIsReadIsMadeAgain(t *testing.T) {
 	root, want := template(t)
 	o := inRoot(root)
 	s := open(t, o)
-	tables, err := filepath.Glob(filepath.Join(o.Dir, "view", "*.sst"))
-	if err != nil || len(tables) == 0 {
-		t.Fatalf("no tables, %v", err)
-	}
-	for _, name := range tables {
-		f, err := os.OpenFile(name, os.O_RDWR, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.WriteAt(make([]byte, 2000), 0); err != nil { // the mapping shows it at once
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	destroy(t, o)
 	if _, err := s.Verify(context.Background(), nil); err == nil {
 		t.Fatal("a destroyed view is proven whole")
 	}
@@ -182,6 +169,71 @@ func TestAViewThatGoesBadWhileItIsReadIsMadeAgain(t *testing.T) {
 	}
 	if st := s.Status(); st.Heals == 0 || st.View.SetAside == "" {
 		t.Errorf("status after healing: %+v", st)
+	}
+}
+
+// destroy overwrites a piece of every table of an open view.
+func destroy(t *testing.T, o store.Options) {
+	t.Helper()
+	tables, err := filepath.Glob(filepath.Join(o.Dir, "view", "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("no tables, %v", err)
+	}
+	for _, name := range tables {
+		f, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteAt(make([]byte, 2000), 0); err != nil { // the mapping shows it at once
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestNoCommandIsDecidedOnAViewKnownToBeBad holds the writer until a command and
+// the word of a reader who found the view damaged wait together: the view is made
+// again first.
+func TestNoCommandIsDecidedOnAViewKnownToBeBad(t *testing.T) {
+	from, _ := template(t)
+	for n := range 6 { // which of the two comes first would be chance
+		root := quickDir(t)
+		if err := os.CopyFS(root, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+		o := inRoot(root)
+		s := open(t, o)
+		hold, held := make(chan struct{}), make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, _ = s.Update(context.Background(), func(*store.Tx) error { close(held); <-hold; return nil })
+		})
+		<-held
+		destroy(t, o)
+		if _, err := s.Verify(context.Background(), nil); err == nil {
+			t.Error("a destroyed view is proven whole")
+		}
+		var heals uint64
+		wg.Go(func() {
+			_, err := s.Update(context.Background(), func(tx *store.Tx) error {
+				heals = uint64(s.Status().Heals)
+				return content(tx, 1, flipCommands+1)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		for s.Queued() == 0 {
+			runtime.Gosched()
+		}
+		close(hold)
+		wg.Wait()
+		if heals == 0 {
+			t.Errorf("station %d: a command is decided on a view that was found damaged", n)
+		}
+		closeStore(t, s)
 	}
 }
 

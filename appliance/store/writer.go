@@ -15,16 +15,32 @@ func (s *Store) write() {
 	for {
 		select {
 		case r := <-s.requests:
+			s.cure()
 			s.serve(s.queued(r))
 		case fn := <-s.calls:
+			s.cure()
 			fn()
 		case sick := <-s.sick:
-			if sick.view == s.view { // not healed meanwhile
-				_ = s.heal(sick.why) // its failure is in Status and meets the next command
-			}
+			s.treat(sick)
 		case <-s.life.Done():
 			return // who still waits learns it from s.ended
 		}
+	}
+}
+
+// cure makes a view again that a reader has found damaged by now: when a command
+// and such a word wait together, the command must not be decided on that view.
+func (s *Store) cure() {
+	select {
+	case sick := <-s.sick:
+		s.treat(sick)
+	default:
+	}
+}
+
+func (s *Store) treat(sick sickView) {
+	if sick.view == s.view { // not healed meanwhile
+		_ = s.heal(sick.why) // its failure is in Status and meets the next command
 	}
 }
 
