@@ -2,6 +2,7 @@ package identity
 
 import (
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base32"
@@ -79,10 +80,10 @@ const (
 	pinFile      = "hub.pin"
 )
 
+var nodeIDs = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,31}$`)
+
 // nodeID is what a node may be called.
-func nodeID(id string) bool {
-	return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,31}$`).MatchString(id)
-}
+func nodeID(id string) bool { return nodeIDs.MatchString(id) }
 
 // CreateNode makes a key and a certificate for the node id in dir, which must
 // exist. now is the NotBefore of the certificate.
@@ -90,12 +91,15 @@ func (c *CA) CreateNode(dir, id string, now time.Time) (*Node, error) {
 	if !nodeID(id) {
 		return nil, fmt.Errorf("node id %q: at most 32 small letters, digits, dots and hyphens", id)
 	}
-	key, err := CreateKey(filepath.Join(dir, nodeKeyFile))
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	der, err := sign(nodePrefix+id, key.Public().(ed25519.PublicKey), c.key, now.UTC())
+	der, err := sign(nodePrefix+id, pub, c.key, now.UTC())
 	if err != nil {
+		return nil, fmt.Errorf("node %s: %w", id, err)
+	}
+	if err := KeepKey(filepath.Join(dir, nodeKeyFile), key); err != nil {
 		return nil, err
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: pemCert, Bytes: der})

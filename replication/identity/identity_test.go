@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"flag"
 	"net"
@@ -304,6 +305,20 @@ func FuzzRegistration(f *testing.F) {
 		}
 		if back, err := ParseRegistration(again); err != nil || back.Secret != r.Secret || back.GenesisHash != r.GenesisHash {
 			t.Fatalf("a registration taken did not survive: %v", err)
+		}
+		var plain bytes.Buffer
+		if err := json.Compact(&plain, b); err != nil || plain.String()+"\n" != string(again) {
+			t.Fatalf("taken as %s, written as %s, %v", b, again, err)
+		}
+	})
+}
+
+func FuzzPin(f *testing.F) {
+	f.Add(NewCA(seedKey(9)).Pin().String())
+	f.Add("txhub1-")
+	f.Fuzz(func(t *testing.T, s string) {
+		if p, err := ParsePin(s); err == nil && p.String() != s {
+			t.Errorf("%q is written as %q", s, p)
 		}
 	})
 }

@@ -34,13 +34,26 @@ func CreateKey(path string) (ed25519.PrivateKey, error) {
 	return priv, KeepKey(path, priv)
 }
 
-// KeepKey keeps a key as CreateKey does.
+// KeepKey keeps a key as CreateKey does. ErrFormat for one that LoadKey would not
+// give back as it is.
 func KeepKey(path string, priv ed25519.PrivateKey) error {
+	if err := whole(priv); err != nil {
+		return err
+	}
 	der, err := x509.MarshalPKCS8PrivateKey(priv)
 	if err != nil {
 		return err
 	}
 	return writeNew(path, pem.EncodeToMemory(&pem.Block{Type: pemKey, Bytes: der}), 0o600)
+}
+
+// whole says whether the halves of a key are there and belong together: files keep
+// the first, the second is reckoned from it.
+func whole(priv ed25519.PrivateKey) error {
+	if len(priv) != ed25519.PrivateKeySize || !ed25519.NewKeyFromSeed(priv.Seed()).Equal(priv) {
+		return fmt.Errorf("%w: not an Ed25519 key", ErrFormat)
+	}
+	return nil
 }
 
 // LoadKey reads a key written by CreateKey.

@@ -29,6 +29,12 @@ const nodePrefix = "hub/"
 // itself: the hub knows the key. The dates are fixed and mean nothing, because
 // the clock of a station may be anywhere.
 func StationLeaf(station journal.Station, key ed25519.PrivateKey) (tls.Certificate, error) {
+	if station == 0 {
+		return tls.Certificate{}, fmt.Errorf("%w: stations count from 1", ErrFormat)
+	}
+	if err := whole(key); err != nil {
+		return tls.Certificate{}, err
+	}
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	name := strconv.FormatUint(uint64(station), 10)
 	der, err := sign(name, key.Public().(ed25519.PublicKey), key, from)
@@ -71,7 +77,7 @@ func stationOf(leaf *x509.Certificate) (journal.Station, ed25519.PublicKey, erro
 // nodeOf reads the id out of a hub node's certificate.
 func nodeOf(leaf *x509.Certificate) (string, error) {
 	id, ok := strings.CutPrefix(leaf.Subject.CommonName, nodePrefix)
-	if !ok || id == "" {
+	if !ok || !nodeID(id) {
 		return "", fmt.Errorf("%w: not a hub's certificate", ErrFormat)
 	}
 	return id, nil

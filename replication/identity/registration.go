@@ -93,8 +93,9 @@ func (r Registration) Marshal() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// ParseRegistration reads what Marshal writes and checks it. Unknown fields and
-// anything after the object are refused.
+// ParseRegistration reads what Marshal writes and checks it: Marshal gives the
+// same bytes again, but for spaces between the parts, which an editor or a mail
+// may have changed.
 func ParseRegistration(b []byte) (Registration, error) {
 	if len(b) > maxFile {
 		return Registration{}, fmt.Errorf("registration of %d bytes is too long", len(b))
@@ -118,5 +119,25 @@ func ParseRegistration(b []byte) (Registration, error) {
 	}
 	copy(r.Secret[:], j.Secret)
 	copy(r.GenesisHash[:], j.GenesisHash)
-	return r, r.Check()
+	if err := r.Check(); err != nil {
+		return Registration{}, err
+	}
+	return r, r.written(b)
+}
+
+// written checks that b is what Marshal writes of r: a name twice or in capitals,
+// say, would be read by another program as something else.
+func (r Registration) written(b []byte) error {
+	want, err := r.Marshal()
+	if err != nil {
+		return err
+	}
+	var got bytes.Buffer
+	if err := json.Compact(&got, b); err != nil {
+		return fmt.Errorf("registration is not understood: %w", err)
+	}
+	if !bytes.Equal(got.Bytes(), bytes.TrimSpace(want)) {
+		return errors.New("registration is not as a station writes it: take the file anew from the station")
+	}
+	return nil
 }
