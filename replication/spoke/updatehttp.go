@@ -25,7 +25,7 @@ type answer struct {
 func (u *Updates) client() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			DialTLSContext: u.Dialer.DialTLS, MaxConnsPerHost: 1, DisableCompression: true,
+			DialTLSContext: u.dialTLS, MaxConnsPerHost: 1, DisableCompression: true,
 			TLSHandshakeTimeout: orDefault(u.Dialer.HandshakeTimeout, 30*time.Second), MaxResponseHeaderBytes: 16 << 10,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
