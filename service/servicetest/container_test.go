@@ -61,7 +61,8 @@ func debian(t *testing.T) string {
 
 func (c *container) start() {
 	c.t.Helper()
-	cmd := exec.Command("systemd-nspawn", "--quiet", "-D", c.root, "--private-network", "--register=no", "--keep-unit", "-b")
+	cmd := exec.Command("systemd-nspawn", "--quiet", "-D", c.root,
+		"--machine=tramxa-service-"+strconv.Itoa(os.Getpid()), "--private-network", "--register=no", "--keep-unit", "-b")
 	cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
 	log, err := os.Create(filepath.Join(c.t.TempDir(), "console"))
 	if err != nil {
@@ -74,7 +75,7 @@ func (c *container) start() {
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
 	c.t.Cleanup(func() { c.halt(cmd.Process, ended) })
-	took := eventually(c.t, "the container starts", 3*time.Minute, func() bool {
+	took := eventually(c.t, "the container starts", func() bool {
 		select {
 		case <-ended:
 			b, _ := os.ReadFile(log.Name())
@@ -88,7 +89,8 @@ func (c *container) start() {
 }
 
 // halt ends the container: a power-off by systemd's own signal, a kill when
-// that does not help.
+// that does not help. All its processes are gone then, and nobody writes below
+// its root.
 func (c *container) halt(p *os.Process, ended <-chan struct{}) {
 	_ = p.Signal(syscall.SIGTERM)
 	select {
@@ -100,6 +102,20 @@ func (c *container) halt(p *os.Process, ended <-chan struct{}) {
 		_ = p.Kill()
 		<-ended
 	}
+	for end := time.Now().Add(patience); c.leader > 0 && syscall.Kill(c.leader, 0) == nil && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond) // the first process ends after all others
+	}
+}
+
+// signal sends one to the process that find finds; 0 means that there is none,
+// and to the kernel all of us.
+func signal(t *testing.T, find func() int, sig syscall.Signal) (pid int) {
+	t.Helper()
+	eventually(t, "the process is there", func() bool { pid = find(); return pid > 0 })
+	if err := syscall.Kill(pid, sig); err != nil {
+		t.Fatal(pid, err)
+	}
+	return pid
 }
 
 // leaderOf finds the process that is number 1 inside.

@@ -107,7 +107,7 @@ func start(t *testing.T, c *container) {
 	if got := c.property(unit, "MemoryMax"); got == "infinity" {
 		t.Error("no bound on the memory")
 	}
-	eventually(t, "the watchdog is fed", 30*time.Second, func() bool { return c.property(unit, "WatchdogTimestampMonotonic") != "0" })
+	eventually(t, "the watchdog is fed", func() bool { return c.property(unit, "WatchdogTimestampMonotonic") != "0" })
 }
 
 func security(t *testing.T, c *container) {
@@ -123,18 +123,16 @@ func security(t *testing.T, c *container) {
 }
 
 // back waits until the page answers from another process than before.
-func back(t *testing.T, c *container, limit time.Duration, was int) {
+func back(t *testing.T, c *container, was int) {
 	t.Helper()
-	took := eventually(t, "the page is back", limit, func() bool { now := c.child(); return now != 0 && now != was && c.fetch(page) })
+	took := eventually(t, "the page is back", func() bool { now := c.child(); return now != 0 && now != was && c.fetch(page) })
 	t.Logf("back after %s", took)
 }
 
 func killedProgram(t *testing.T, c *container) {
-	was, restarts := c.child(), c.property(unit, "NRestarts")
-	if err := syscall.Kill(was, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	back(t, c, 30*time.Second, was)
+	restarts := c.property(unit, "NRestarts")
+	was := signal(t, c.child, syscall.SIGKILL)
+	back(t, c, was)
 	if c.property(unit, "NRestarts") != restarts {
 		t.Error("systemd had to help")
 	}
@@ -143,18 +141,15 @@ func killedProgram(t *testing.T, c *container) {
 func killedLauncher(t *testing.T, c *container) {
 	was := c.child()
 	c.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit)
-	back(t, c, 30*time.Second, was)
+	back(t, c, was)
 	if c.property(unit, "NRestarts") != "1" {
 		t.Errorf("restarts: %s", c.property(unit, "NRestarts"))
 	}
 }
 
 func hangingProgram(t *testing.T, c *container) {
-	was := c.child()
-	if err := syscall.Kill(was, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	back(t, c, 2*time.Minute, was)
+	was := signal(t, c.child, syscall.SIGSTOP)
+	back(t, c, was)
 	if log := c.journal(unit); !strings.Contains(log, "no sign of life for 45s") {
 		t.Error("the log does not say why")
 	}
@@ -162,10 +157,8 @@ func hangingProgram(t *testing.T, c *container) {
 
 func hangingLauncher(t *testing.T, c *container) {
 	was := c.child()
-	if err := syscall.Kill(c.launcher(), syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	back(t, c, 4*time.Minute, was)
+	signal(t, c.launcher, syscall.SIGSTOP)
+	back(t, c, was)
 	if log := c.journal(unit); !strings.Contains(log, "Watchdog timeout") {
 		t.Error("it was not the watchdog")
 	}
@@ -196,9 +189,9 @@ func withTheMachine(t *testing.T, c *container) {
 		t.Error(err)
 	}
 	c.run("systemctl", "isolate", "rescue.target")
-	eventually(t, "the station is down with the rest", time.Minute, func() bool { return c.launcher() == 0 })
+	eventually(t, "the station is down with the rest", func() bool { return c.launcher() == 0 })
 	c.try("systemctl", "--no-block", "isolate", "multi-user.target")
-	took := eventually(t, "the station starts with the machine", 2*time.Minute, func() bool { return c.fetch(page) })
+	took := eventually(t, "the station starts with the machine", func() bool { return c.fetch(page) })
 	t.Logf("back after %s", took)
 }
 
@@ -320,9 +313,9 @@ func hubUnit(t *testing.T, c *container) {
 		t.Error("READY was said before the page answered")
 	}
 	const hub = "tramxa-hub.service"
-	eventually(t, "the watchdog is fed", 30*time.Second, func() bool { return c.property(hub, "WatchdogTimestampMonotonic") != "0" })
+	eventually(t, "the watchdog is fed", func() bool { return c.property(hub, "WatchdogTimestampMonotonic") != "0" })
 	c.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", hub)
-	took := eventually(t, "the hub is back", time.Minute, func() bool {
+	took := eventually(t, "the hub is back", func() bool {
 		return c.property(hub, "NRestarts") == "1" && c.property(hub, "ActiveState") == "active" && c.fetch("http://127.0.0.1:8490/healthz")
 	})
 	t.Logf("back after %s", took)

@@ -4,7 +4,9 @@ package servicetest
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -39,23 +41,23 @@ func bootWine(t *testing.T, program string) *windows {
 	if root == "" {
 		t.Skip("skipped: TRAMXA_WINE_ROOT names no Debian with wine 10")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &windows{t: t, root: root, shared: t.TempDir(), page: l.Addr().String()}
-	l.Close()
-	if code, out := w.wine("wineboot", "-i"); code != 0 {
-		t.Fatalf("wineboot: %d\n%s", code, out)
-	}
-	// Its session must be over: who joins one that ends gets a second service
-	// manager beside the first, and they answer by turns.
-	if err := w.command("wineserver", "-w").Run(); err != nil {
-		t.Fatal(err)
+	w := &windows{t: t, root: root, shared: t.TempDir(), page: freeAddress(t)}
+	// Wine gives a service 10 s to begin, where Windows gives 30: too few for a busy
+	// machine.
+	control := `HKLM\SYSTEM\CurrentControlSet\Control`
+	for _, args := range [][]string{{"wineboot", "-i"}, {"reg", "add", control, "/v", "ServicesPipeTimeout", "/d", "300000", "/f"}} {
+		if code, out := w.wine(args...); code != 0 {
+			t.Fatalf("%v: %d\n%s", args, code, out)
+		}
+		// Its session must be over: who joins one that ends gets a second service
+		// manager beside the first, and they answer by turns.
+		if err := w.command("wineserver", "-w").Run(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	// The service manager ends with the last program that is not a service: one
 	// that waits for its input keeps it. Nothing else starts before it answers.
-	keep := w.command("wine", "cmd")
+	keep := w.within("3600", "wine", "cmd")
 	said, err := os.Create(filepath.Join(w.shared, "keep"))
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +79,7 @@ func bootWine(t *testing.T, program string) *windows {
 	if _, err := io.WriteString(in, "echo it is %OS%\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "wine starts", 2*time.Minute, func() bool {
+	eventually(t, "wine starts", func() bool {
 		b, err := os.ReadFile(said.Name())
 		return err == nil && strings.Contains(string(b), "it is Windows_NT") // the answer, not what was typed
 	})
@@ -93,11 +95,31 @@ func bootWine(t *testing.T, program string) *windows {
 
 func (w *windows) drive() string { return filepath.Join(w.shared, "prefix", "drive_c") }
 
+// freeAddress is one that nobody uses. The system itself hands out ports from
+// 32768 on, and would give this one to others before it is taken.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
 // command runs inside the Debian with the prefix at hand.
 func (w *windows) command(name string, args ...string) *exec.Cmd {
+	return w.within("900", append([]string{name}, args...)...)
+}
+
+// within is a command that has so many seconds.
+func (w *windows) within(seconds string, args ...string) *exec.Cmd {
 	script := `mount --bind /proc "$0/proc" && mount --rbind /dev "$0/dev" && mount --bind "$1" "$0/mnt" && root=$0 && shift &&
 exec chroot "$root" env -i PATH=/usr/bin:/bin HOME=/mnt WINEPREFIX=/mnt/prefix WINEDEBUG=-all DISPLAY= XDG_RUNTIME_DIR=/tmp "$@"`
-	return exec.Command("unshare", append([]string{"-m", "sh", "-c", script, w.root, w.shared, "timeout", "600", name}, args...)...)
+	return exec.Command("unshare", append([]string{"-m", "sh", "-c", script, w.root, w.shared, "timeout", seconds}, args...)...)
 }
 
 // wine runs a command and gives its exit code and output. The output goes to a
@@ -175,6 +197,9 @@ func (w *windows) process(words string) int {
 	return 0
 }
 
+// station is the program that the launcher keeps.
+func (w *windows) station() int { return w.process("station run") }
+
 func (w *windows) log() string {
 	b, _ := os.ReadFile(filepath.Join(w.drive(), "ProgramData", "tramxa", "log", "tramxa.log"))
 	return string(b)
@@ -250,26 +275,20 @@ func wineStart(t *testing.T, w *windows) {
 	began := time.Now()
 	w.run("service", "start")
 	t.Logf("the service manager was answered within %s", time.Since(began).Round(time.Millisecond))
-	took := eventually(t, "the page answers", time.Minute, w.answers)
+	took := eventually(t, "the page answers", w.answers)
 	t.Logf("page after %s", took)
-	eventually(t, "the state is known", 10*time.Second, func() bool { s := w.status(); return s.State == service.StateRunning && s.Text == "running dev" })
+	eventually(t, "the state is known", func() bool { s := w.status(); return s.State == service.StateRunning && s.Text == "running dev" })
 }
 
 func wineKilled(t *testing.T, w *windows) {
-	was := w.process("station run")
-	if err := syscall.Kill(was, syscall.SIGKILL); err != nil {
-		t.Fatal(was, err)
-	}
-	took := eventually(t, "the page is back", time.Minute, func() bool { now := w.process("station run"); return now != 0 && now != was && w.answers() })
+	was := signal(t, w.station, syscall.SIGKILL)
+	took := eventually(t, "the page is back", func() bool { now := w.station(); return now != 0 && now != was && w.answers() })
 	t.Logf("back after %s", took)
 }
 
 func wineHanging(t *testing.T, w *windows) {
-	was := w.process("station run")
-	if err := syscall.Kill(was, syscall.SIGSTOP); err != nil {
-		t.Fatal(was, err)
-	}
-	took := eventually(t, "the page is back", 2*time.Minute, func() bool { now := w.process("station run"); return now != 0 && now != was && w.answers() })
+	was := signal(t, w.station, syscall.SIGSTOP)
+	took := eventually(t, "the page is back", func() bool { now := w.station(); return now != 0 && now != was && w.answers() })
 	t.Logf("back after %s", took)
 	if !strings.Contains(w.log(), "no sign of life for 45s") {
 		t.Error("the log does not say why")
@@ -280,9 +299,11 @@ func wineStop(t *testing.T, w *windows) {
 	began := time.Now()
 	w.run("service", "stop")
 	t.Logf("stopped in %s", time.Since(began).Round(time.Millisecond))
-	if w.answers() || w.process("tramxa.exe") != 0 {
+	if w.answers() {
 		t.Error("something still runs")
 	}
+	// A service is stopped when it says so; its process ends after that.
+	eventually(t, "nothing runs any more", func() bool { return w.process("tramxa.exe") == 0 })
 	if log := w.log(); !strings.HasSuffix(strings.TrimSpace(log), `msg="launcher stopped"`) || strings.Contains(log, "not stopped in time") {
 		t.Errorf("the stop was not clean: %s", log)
 	}
@@ -295,15 +316,13 @@ func wineStop(t *testing.T, w *windows) {
 // start finds the data free.
 func wineKilledLauncher(t *testing.T, w *windows) {
 	w.run("service", "start")
-	eventually(t, "the page answers", time.Minute, w.answers)
-	if err := syscall.Kill(w.process("service run"), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	took := eventually(t, "the program ends with it", 30*time.Second, func() bool { return w.process("station run") == 0 })
+	eventually(t, "the page answers", w.answers)
+	signal(t, func() int { return w.process("service run") }, syscall.SIGKILL)
+	took := eventually(t, "the program ends with it", func() bool { return w.station() == 0 })
 	t.Logf("ended after %s", took)
-	eventually(t, "the service manager knows", 30*time.Second, func() bool { return w.status().State == service.StateFailed })
+	eventually(t, "the service manager knows", func() bool { return w.status().State == service.StateFailed })
 	w.run("service", "start")
-	eventually(t, "the page answers again", time.Minute, w.answers)
+	eventually(t, "the page answers again", w.answers)
 }
 
 func wineUninstall(t *testing.T, w *windows) {

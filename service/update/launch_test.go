@@ -168,14 +168,23 @@ func last(starts []string) string {
 	return starts[len(starts)-1]
 }
 
-// quick are the launcher's deadlines, shortened by the same factor.
-var quick = service.Limits{Start: 1500 * time.Millisecond, Alive: 1500 * time.Millisecond, Trial: 20 * time.Second, Stop: 2 * time.Second, Backoff: 50 * time.Millisecond, MaxOff: time.Second, Steady: time.Second}
+// quick are limits of the launcher with short pauses and deadlines that no
+// program meets which works, however busy machine and disk are.
+var quick = service.Limits{Start: 40 * time.Second, Alive: 40 * time.Second, Trial: 50 * time.Second, Stop: 40 * time.Second, Backoff: 50 * time.Millisecond, MaxOff: time.Second, Steady: time.Second}
+
+// soonDead are quick ones for programs that hang: until its first line a program
+// takes milliseconds.
+func soonDead() service.Limits {
+	l := quick
+	l.Start, l.Alive = 4*time.Second, 4*time.Second
+	return l
+}
 
 // TestBadVersionsAreLeftByThemselves tries real programs under the real
 // launcher. With TRAMXA_LONG=1 also with the deadlines of the product, where it
 // must be over in three minutes.
 func TestBadVersionsAreLeftByThemselves(t *testing.T) {
-	limits, most := quick, time.Minute
+	limits, most := soonDead(), 5*time.Minute
 	if os.Getenv("TRAMXA_LONG") != "" {
 		limits, most = service.Limits{}, 3*time.Minute
 	}
@@ -205,13 +214,13 @@ func TestBadVersionsAreLeftByThemselves(t *testing.T) {
 
 func TestGoodVersionIsKept(t *testing.T) {
 	p := newPC(t)
-	p.run(quick, time.Minute, func(s []string) bool { return len(s) == 1 })
+	p.run(quick, 2*time.Minute, func(s []string) bool { return len(s) == 1 })
 	must(t, p.store().StageBundle(context.Background(), p.bundle(2, "works"), update.Choice{}))
-	p.run(quick, time.Minute, func([]string) bool {
+	p.run(quick, 2*time.Minute, func([]string) bool {
 		st, err := p.store().Status()
 		return err == nil && st.Current.Version == "v2" && st.Trial == nil
 	})
-	starts, _ := p.run(quick, time.Minute, func(s []string) bool { return len(s) == 3 })
+	starts, _ := p.run(quick, 2*time.Minute, func(s []string) bool { return len(s) == 3 })
 	if want := "[v1 trial= level=1 v2 trial=1 level=1 v2 trial= level=1]"; fmt.Sprint(starts) != want {
 		t.Fatalf("started: %v", starts)
 	}
@@ -219,7 +228,7 @@ func TestGoodVersionIsKept(t *testing.T) {
 	// has started, well before it could have proved anything.
 	for range 30 {
 		n := len(p.starts())
-		starts, _ := p.run(quick, time.Minute, func(s []string) bool { return len(s) > n })
+		starts, _ := p.run(quick, 2*time.Minute, func(s []string) bool { return len(s) > n })
 		if last(starts) != "v2 trial= level=1" {
 			t.Fatalf("demoted to %q", last(starts))
 		}
@@ -228,10 +237,10 @@ func TestGoodVersionIsKept(t *testing.T) {
 
 func TestTrialCutShortEachTime(t *testing.T) {
 	p := newPC(t)
-	p.run(quick, time.Minute, func(s []string) bool { return len(s) == 1 })
+	p.run(quick, 2*time.Minute, func(s []string) bool { return len(s) == 1 })
 	must(t, p.store().StageBundle(context.Background(), p.bundle(2, "never-proved"), update.Choice{}))
 	for n := 2; n <= 5; n++ {
-		p.run(quick, time.Minute, func(s []string) bool { return len(s) == n })
+		p.run(quick, 2*time.Minute, func(s []string) bool { return len(s) == n })
 	}
 	if got := p.starts(); last(got) != "v1 trial= level=1" || got[3] != "v2 trial=1 level=1" {
 		t.Fatalf("started: %q", got)
