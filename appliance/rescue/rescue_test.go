@@ -160,11 +160,13 @@ func find(t *testing.T, roots ...string) []rescue.Found {
 	return list
 }
 
-// target is an empty place on another PC.
+// target is an empty place on another PC, whose clock stands: what is set aside twice
+// is so in one second, and its names sort by their order.
 func target(t *testing.T) (rescue.Target, *rescue.Log) {
 	root := tempDir(t)
 	log := &rescue.Log{}
-	return rescue.Target{Dir: filepath.Join(root, "base", "station"), KeyFile: filepath.Join(root, "base-keys", "station.key"), Reserve: 1, Log: log}, log
+	return rescue.Target{Dir: filepath.Join(root, "base", "station"), KeyFile: filepath.Join(root, "base-keys", "station.key"), Reserve: 1, Log: log,
+		Now: func() time.Time { return day }}, log
 }
 
 // sums is what every file below a folder holds, to see that nothing changed.
