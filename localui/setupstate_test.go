@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,19 +69,19 @@ func TestDamagedSetupBeginsAnew(t *testing.T) {
 // opened all the same, once.
 func TestStationOpensByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		opened := 0
-		s := &setup{o: SetupOptions{Opened: func() { opened++ }}}
+		var opened atomic.Int32
+		s := &setup{o: SetupOptions{Opened: func() { opened.Add(1) }}}
 		s.end(openAfter)
 		time.Sleep(openAfter - time.Second)
-		if synctest.Wait(); opened != 0 {
+		if synctest.Wait(); opened.Load() != 0 {
 			t.Fatal("the last page is taken away")
 		}
 		time.Sleep(time.Second)
-		if synctest.Wait(); opened != 1 {
-			t.Fatalf("opened %d times", opened)
+		if synctest.Wait(); opened.Load() != 1 {
+			t.Fatalf("opened %d times", opened.Load())
 		}
 		s.openOnce()
-		if synctest.Wait(); opened != 1 {
+		if synctest.Wait(); opened.Load() != 1 {
 			t.Fatal("opened twice")
 		}
 	})
