@@ -173,7 +173,7 @@ func (s *installed) end() {
 	go func() { _ = s.launcher.Wait(); close(ended) }()
 	select {
 	case <-ended:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		s.t.Error("the launcher does not stop")
 		_ = s.launcher.Process.Kill()
 	}
@@ -192,8 +192,10 @@ func (s *installed) powerCut() {
 	_ = s.launcher.Wait()
 	s.launcher = nil
 	for _, pid := range children {
-		for end := time.Now().Add(10 * time.Second); alive(pid) && time.Now().Before(end); time.Sleep(time.Millisecond) {
-			continue
+		for end := time.Now().Add(patience); alive(pid); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				s.t.Fatal("a killed program does not end")
+			}
 		}
 	}
 }
@@ -239,8 +241,8 @@ func (s *installed) now() *serving {
 	}
 	b, err := os.ReadFile(filepath.Join(s.dir, controlFile))
 	var p controlPoint
-	if err != nil || json.Unmarshal(b, &p) != nil {
-		return nil
+	if err != nil || json.Unmarshal(b, &p) != nil || p.Token != c.token {
+		return nil // another one has taken its place meanwhile
 	}
 	file, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", p.PID))
 	if err != nil {
@@ -275,18 +277,42 @@ func (s *installed) runs(most time.Duration, name string) *serving {
 	})
 }
 
-// said waits until the log has so many lines that match.
+// said waits until the log has so many lines that match, and returns when the
+// last of these was written.
 func (s *installed) said(most time.Duration, pattern string, count int) time.Time {
 	s.t.Helper()
-	re := regexp.MustCompile(pattern)
+	re := regexp.MustCompile(`(?m)^time=(\S+) .*` + pattern)
 	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if len(re.FindAllString(s.log.String(), -1)) >= count {
-			return time.Now()
+		if all := re.FindAllStringSubmatch(s.log.String(), -1); len(all) >= count {
+			at, err := time.Parse(time.RFC3339, all[count-1][1])
+			noError(s.t, err)
+			return at
 		}
 	}
 	s.t.Fatalf("%q was not said %d times within %v", pattern, count, most)
 	return time.Time{}
 }
+
+// confirmed waits until the trial of the program that runs is confirmed, does
+// something meanwhile, and returns how long that one had been ready, by the
+// launcher's own log.
+func (s *installed) confirmed(version string, meanwhile func()) time.Duration {
+	s.t.Helper()
+	for end := time.Now().Add(proofPatience); s.slots().Trial != nil; time.Sleep(500 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatal("never confirmed")
+		}
+		meanwhile()
+	}
+	is := ` version=` + regexp.QuoteMeta(version) + `$`
+	took := s.said(patience, `msg=confirmed`+is, 1).Sub(s.said(patience, `msg=ready`+is, 1))
+	s.t.Logf("confirmed %v after it was ready", took.Round(time.Second))
+	return took
+}
+
+// proofPatience bounds the waiting for a trial's outcome: the launcher gives up
+// after fifteen minutes, and the province is told within ten.
+const proofPatience = 30 * time.Minute
 
 // slots is what 'tramxa update status' says.
 func (s *installed) slots() update.Status {
@@ -353,20 +379,28 @@ func (s *installed) asked(c *control) {
 // page is the station's page in a browser, with the head at it.
 func (s *installed) page() *clerkAtPC {
 	s.t.Helper()
-	c := newClerkAtPC(s.t, s.pageAddr())
-	c.waitFor("/dang-nhap")
+	c := s.browser("/dang-nhap")
 	c.post("/dang-nhap", map[string][]string{"_login": {"lan"}, "_password": {"gạo trắng nước trong"}})
 	return c
 }
 
-// pageAddr is where the program that started last has its pages.
-func (s *installed) pageAddr() string {
+// browser is one at the pages of the program that serves, where path is. What
+// that has written of its address may come out of the pipe after it has answered
+// elsewhere, so the last address is looked up until it answers.
+func (s *installed) browser(path string) *clerkAtPC {
 	s.t.Helper()
-	all := regexp.MustCompile(`pages: http://(\S+)`).FindAllStringSubmatch(s.log.String(), -1)
-	if all == nil {
-		s.t.Fatal("no page was opened")
+	pages := regexp.MustCompile(`(?m)^pages: http://(\S+)$`)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		all := pages.FindAllStringSubmatch(s.log.String(), -1)
+		if all == nil {
+			continue
+		}
+		if c := newClerkAtPC(s.t, all[len(all)-1][1]); c.sees(path) {
+			return c
+		}
 	}
-	return all[len(all)-1][1]
+	s.t.Fatalf("no page %s within %v", path, patience)
+	return nil
 }
 
 // quarantine takes a file away, as an antivirus does.

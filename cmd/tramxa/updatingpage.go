@@ -66,7 +66,7 @@ func (u *updating) apply(ctx context.Context) error {
 		return errRestartWaits
 	case u.n.launcher.Trial():
 		return localui.Refusal{Text: localui.Text{Vi: "Một bản mới đang được thử. Đợi ba phút rồi bấm lại.", En: "A new version is on trial. Wait three minutes and press again."}}
-	case o == nil || busy:
+	case o == nil || busy && o.file != "": // a fetch begins when what goes on is done
 		return localui.Refusal{Text: localui.Text{Vi: "Không có bản mới nào để nhận lúc này. Bấm Tìm bản mới.", En: "There is no new version to take now. Press Look for a new version."}}
 	case o.file == "":
 		select {
