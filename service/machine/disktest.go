@@ -206,7 +206,7 @@ func (t *diskTest) fill(ctx context.Context) error {
 	buf := make([]byte, fillChunk*blockSize)
 	start := time.Now()
 	slot := uint64(0)
-	for slot < t.state.Slots && time.Since(start) < fillTime {
+	for slot < t.state.Slots && (slot == 0 || time.Since(start) < fillTime) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -306,13 +306,13 @@ func (t *diskTest) rounds(ctx context.Context) error {
 		if err := t.testify(block[:lineSize]); err != nil {
 			return err
 		}
-		spent := time.Since(start)
-		if spent >= t.o.Duration {
-			return nil
-		}
+		spent := min(time.Since(start), t.o.Duration)
 		if time.Since(told) >= 200*time.Millisecond || t.o.FS != journal.OS {
 			told = time.Now()
 			t.o.Progress(TestProgress{Stage: TestSync, Done: int64(spent), Total: int64(t.o.Duration), Left: t.o.Duration - spent, Seq: seq})
+		}
+		if spent >= t.o.Duration {
+			return nil
 		}
 	}
 	return nil

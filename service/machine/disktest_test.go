@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -12,8 +13,10 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"tramxa/appliance/journal"
 	"tramxa/appliance/journal/crashfs"
 	"tramxa/service/machine"
 )
@@ -144,7 +147,7 @@ func TestLyingDiskIsFound(t *testing.T) {
 func TestDiskTestOnThisDisk(t *testing.T) {
 	dir := t.TempDir()
 	stages := map[string]bool{}
-	o := machine.TestOptions{Facts: machine.Look(t.Context(), dir), Size: 4 << 20, Duration: 2 * time.Second,
+	o := machine.TestOptions{Facts: machine.Look(t.Context(), dir), Size: 4 << 20, Duration: time.Hour, Writes: 60,
 		Progress: func(p machine.TestProgress) { stages[p.Stage] = true }}
 	r, err := machine.DiskTest(t.Context(), dir, o)
 	if err != nil {
@@ -230,7 +233,7 @@ func TestWitnessFindsALossInOrder(t *testing.T) {
 	disk := crashfs.New(crashfs.Options{})
 	var early *crashfs.FS
 	stop := errors.New("stop")
-	_, err := machine.DiskTest(t.Context(), "/", machine.TestOptions{FS: disk, Facts: booted("a"), Size: 64 * 4096, Duration: time.Minute, Witness: witness,
+	_, err := machine.DiskTest(t.Context(), "/", machine.TestOptions{FS: disk, Facts: booted("a"), Size: 64 * 4096, Duration: time.Hour, Witness: witness,
 		Progress: func(p machine.TestProgress) {
 			switch p.Seq {
 			case 100:
@@ -272,7 +275,7 @@ func TestDiskTestNeedsRoom(t *testing.T) {
 func TestFailingDiskIsAnError(t *testing.T) {
 	disk := crashfs.New(crashfs.Options{})
 	bad := errors.New("medium error")
-	o := machine.TestOptions{FS: disk, Size: 64 * 4096, Writes: 100}
+	o := machine.TestOptions{FS: disk, Size: 64 * 4096, Duration: time.Hour, Writes: 100}
 	o.Progress = func(p machine.TestProgress) {
 		if p.Seq == 30 {
 			disk.FailAt(1, bad, crashfs.OpSync)
@@ -281,4 +284,39 @@ func TestFailingDiskIsAnError(t *testing.T) {
 	if _, err := machine.DiskTest(t.Context(), "/", o); !errors.Is(err, bad) {
 		t.Errorf("a sync that fails: %v", err)
 	}
+}
+
+// slowFile takes long to sync a small write.
+type slowFile struct{ journal.File }
+
+type slow struct{ journal.FS }
+
+func (s slow) OpenFile(name string, flag int, perm fs.FileMode) (journal.File, error) {
+	f, err := s.FS.OpenFile(name, flag, perm)
+	return slowFile{f}, err
+}
+
+func (f slowFile) Sync() error {
+	time.Sleep(3 * time.Second)
+	return f.File.Sync()
+}
+
+// TestSlowDiskIsTestedToo: one whose first write takes longer than the test still
+// gets a pattern, and its number is told.
+func TestSlowDiskIsTestedToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told := uint64(0)
+		r, err := machine.DiskTest(t.Context(), "/", machine.TestOptions{FS: slow{crashfs.New(crashfs.Options{})}, Facts: booted("a"), Size: 64 * 4096, Duration: 2 * time.Second,
+			Progress: func(p machine.TestProgress) {
+				if p.Left < 0 || p.Done > p.Total {
+					t.Errorf("%+v", p)
+				}
+				if p.Stage == machine.TestSync {
+					told = p.Seq
+				}
+			}})
+		if err != nil || r.Promised != 1 || told != 1 {
+			t.Errorf("%d confirmed, %d told, %v", r.Promised, told, err)
+		}
+	})
 }
