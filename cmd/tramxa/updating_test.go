@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"testing"
 	"time"
+
+	"tramxa/localui"
 )
 
 func TestUpdatesComeAtNight(t *testing.T) {
@@ -22,5 +25,26 @@ func TestUpdatesComeAtNight(t *testing.T) {
 		if got := isNight(at, c.after); got != c.night {
 			t.Errorf("%s, after %s: night %v", c.at, c.after, got)
 		}
+	}
+}
+
+// TestTakenWhileTheStationLooksByItself: the button is there for who pressed in
+// the very moment; what the province offers is fetched when that is done. A file
+// is not taken beside something else.
+func TestTakenWhileTheStationLooksByItself(t *testing.T) {
+	n, _, _ := waitingStation(t)
+	u := newUpdating(n, nil)
+	u.stage, u.offer = "checking", &offered{}
+	if err := u.apply(t.Context()); err != nil || len(u.wanted) != 1 {
+		t.Errorf("from the province: %v, %d wanted", err, len(u.wanted))
+	}
+	u.offer.file = "/stick/2.tramup"
+	var refused localui.Refusal
+	if err := u.apply(t.Context()); !errors.As(err, &refused) {
+		t.Errorf("from a file: %v", err)
+	}
+	u.stage, u.offer = "", nil
+	if err := u.apply(t.Context()); !errors.As(err, &refused) {
+		t.Errorf("nothing is offered: %v", err)
 	}
 }
