@@ -33,7 +33,11 @@ func newWine(t *testing.T) *wine {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	w.run("", "wineboot", "-i")
-	t.Cleanup(func() { w.run("", "wineserver", "-k") })
+	w.run("", "wineserver", "-w") // its session must be over before another begins
+	t.Cleanup(func() {
+		w.run("", "wineserver", "-k")
+		w.run("", "wineserver", "-w") // nobody writes into the folder any more that is removed now
+	})
 	return w
 }
 
@@ -49,7 +53,7 @@ exec chroot "$root" env -i LC_ALL=C.UTF-8 PATH=/usr/bin:/bin HOME=/mnt WINEPREFI
 	errs, err := os.CreateTemp(w.shared, "err")
 	noError(w.t, err)
 	defer errs.Close()
-	cmd := exec.Command("unshare", append([]string{"-m", "sh", "-c", script, w.root, w.shared, "timeout", "300", name}, args...)...)
+	cmd := exec.Command("unshare", append([]string{"-m", "sh", "-c", script, w.root, w.shared, "timeout", "900", name}, args...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(in), out, errs
 	if err := cmd.Run(); err != nil && name == "wine" {
 		said, _ := os.ReadFile(errs.Name())
