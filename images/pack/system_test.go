@@ -89,22 +89,27 @@ func must(t *testing.T, cmd *exec.Cmd) string {
 	return out.String()
 }
 
+// patience ends what hangs. Nothing is measured with it: these tests run on
+// machines that are busy with others.
+const patience = 8 * time.Minute
+
 // eventually waits for a condition and says how long it took.
-func eventually(t *testing.T, what string, limit time.Duration, ok func() bool) {
+func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	began := time.Now()
 	for !ok() {
-		if time.Since(began) > limit {
-			t.Fatalf("%s: not within %s", what, limit)
+		if time.Since(began) > patience {
+			t.Fatalf("%s: not within %s", what, patience)
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
 	t.Logf("%s: after %s", what, time.Since(began).Round(100*time.Millisecond))
 }
 
-// answers says whether the page of this machine answers.
+// answers says whether the page of this machine answers. A closed door is an
+// answer at once; a minute is for a machine without a moment to spare.
 func answers() bool {
-	c := http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	c := http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	r, err := c.Get("http://127.0.0.1:8480/healthz")
 	if err != nil {
 		return false

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 const setupDir = "Program Files/tramxa"
@@ -30,10 +29,15 @@ func bootWine(t *testing.T, root string) *wine {
 	must(t, exec.Command("mount", "-t", "proc", "proc", filepath.Join(root, "proc")))
 	must(t, exec.Command("mount", "--rbind", "/dev", filepath.Join(root, "dev")))
 	w := &wine{t: t, root: root, prefix: "/tmp/" + filepath.Base(dir)}
-	must(t, w.command("wineboot", "-i"))
-	// Its session must be over: who joins one that ends gets a second service
-	// manager beside the first.
-	must(t, w.command("wineserver", "-w"))
+	// Wine gives a service 10 s to begin, where Windows gives 30: too few for a busy
+	// machine.
+	control := `HKLM\SYSTEM\CurrentControlSet\Control`
+	for _, args := range [][]string{{"wineboot", "-i"}, {"wine", "reg", "add", control, "/v", "ServicesPipeTimeout", "/d", "300000", "/f"}} {
+		must(t, w.command(args...))
+		// Its session must be over: who joins one that ends gets a second service
+		// manager beside the first.
+		must(t, w.command("wineserver", "-w"))
+	}
 	w.keep(filepath.Join(root, "tmp", filepath.Base(dir), "keep"))
 	t.Log(strings.TrimSpace(must(t, w.command("wine", "--version"))))
 	return w
@@ -68,13 +72,13 @@ func (w *wine) keep(name string) {
 	if _, err := io.WriteString(in, "echo it is %OS%\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "wine starts", 2*time.Minute, func() bool {
+	eventually(t, "wine starts", func() bool {
 		b, err := os.ReadFile(name)
 		return err == nil && strings.Contains(string(b), "it is Windows_NT") // the answer, not what was typed
 	})
 }
 
-func (w *wine) command(args ...string) *exec.Cmd { return w.within("300", args...) }
+func (w *wine) command(args ...string) *exec.Cmd { return w.within("900", args...) }
 
 // within is a command that has so many seconds.
 func (w *wine) within(seconds string, args ...string) *exec.Cmd {
@@ -106,18 +110,27 @@ func (w *wine) setup(file string, args ...string) (int, string) {
 	return code, out + w.log()
 }
 
+// log is what was logged since it was last taken. Who logs must have ended: what
+// came between the reading and the removal would be lost.
 func (w *wine) log() string {
-	names, _ := filepath.Glob(w.c("users", "*", "AppData", "Local", "Temp", "tramxa-setup.log"))
-	var s string
+	said, names := w.logged()
+	for _, name := range names {
+		_ = os.Remove(name)
+	}
+	return said
+}
+
+// logged is what stands in the log so far, and in which files.
+func (w *wine) logged() (said string, names []string) {
+	names, _ = filepath.Glob(w.c("users", "*", "AppData", "Local", "Temp", "tramxa-setup.log"))
 	for _, name := range names {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		s += text16(b)
-		_ = os.Remove(name)
+		said += text16(b)
 	}
-	return s
+	return said, names
 }
 
 // uninstall runs the uninstaller, which ends before its work, and waits for its
@@ -128,11 +141,11 @@ func (w *wine) uninstall(args ...string) string {
 	if code != 0 {
 		w.t.Fatalf("uninstall: %d %s", code, said)
 	}
-	eventually(w.t, "uninstalled", 2*time.Minute, func() bool {
-		said += w.log()
-		return strings.Contains(said, "was removed")
+	eventually(w.t, "uninstalled", func() bool {
+		so, _ := w.logged()
+		return strings.Contains(so, "was removed")
 	})
-	return said
+	return said + w.log()
 }
 
 // TestTheInstallerUnderWine is the life of an installation on Windows, as far as
@@ -254,7 +267,7 @@ func broughtBack(t *testing.T, w *wine, newer string) {
 	if code, said := w.run("cmd", "/c", `C:\Program Files\tramxa\bringback.cmd`); code != 0 || !exists(w.c(setupDir, "tramxa.exe")) {
 		t.Fatalf("bringback: %d %s", code, said)
 	}
-	eventually(t, "the page is back", time.Minute, answers)
+	eventually(t, "the page is back", answers)
 
 	// A copy that is damaged does not become the program.
 	stop()

@@ -116,7 +116,7 @@ func TestBuildingTwiceGivesTheSameBytes(t *testing.T) {
 	for i := range bundles {
 		dir := t.TempDir()
 		d := draft(t, 2, DraftFile{System: "linux/amd64", Kind: KindProgram,
-			Path: writeFile(t, dir, "new", program(3_000_000, 1)), Older: []string{writeFile(t, dir, "old", program(3_000_000))}})
+			Path: writeFile(t, dir, "new", program(1_000_000, 1)), Older: []string{writeFile(t, dir, "old", program(1_000_000))}})
 		name := filepath.Join(dir, "x"+BundleExt)
 		_, err := BuildBundle(context.Background(), d, t.TempDir(), name, s.chain, s.keys[0], s.keys[1])
 		must(t, err)
