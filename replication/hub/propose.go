@@ -81,6 +81,7 @@ func (h *Hub) now() int64 { return max(h.o.Now().Unix(), 0) }
 // lead follows leadership: a new leader first makes sure that it has applied all
 // that was committed before, and only then answers stations.
 func (h *Hub) lead() {
+	var begin <-chan time.Time // when to take office; nil: this node does not lead, or has
 	for {
 		select {
 		case <-h.stop:
@@ -89,24 +90,34 @@ func (h *Hub) lead() {
 			return
 		case leads := <-h.leads:
 			h.ready.Store(0)
+			begin = nil
 			if leads {
-				h.takeOffice()
+				begin = time.After(0)
+			}
+		case <-begin:
+			begin = nil
+			if err := h.takeOffice(); err != nil {
+				h.o.Log.Info("leadership not begun yet", "error", err)
+				begin = time.After(officeAgain)
 			}
 		}
 	}
 }
 
-func (h *Hub) takeOffice() {
+// officeAgain is the wait after a try to take office that failed. It may fail while
+// this node goes on leading: its disk was too slow, say. Nobody else would lead then.
+const officeAgain = time.Second
+
+func (h *Hub) takeOffice() error {
 	term := h.raft.CurrentTerm()
 	if err := h.await(context.Background(), h.raft.Barrier(time.Minute)); err != nil {
-		h.o.Log.Info("leadership lost before it began", "error", err)
-		return
+		return err
 	}
 	if err := h.found(); err != nil {
-		h.o.Log.Info("hub not founded yet", "error", err)
-		return
+		return fmt.Errorf("the hub is not founded: %w", err)
 	}
 	h.ready.Store(term)
+	return nil
 }
 
 // found gives a new hub its incarnation.

@@ -21,9 +21,10 @@ const (
 
 // watch looks every second after the state machine and the disk.
 func (h *Hub) watch() {
-	var begun atomic.Int64 // when the try under way began, nanoseconds; 0 none
+	start := time.Now()    // a clock that is put right must not look like a disk that hangs
+	var begun atomic.Int64 // when the try under way began, nanoseconds since start; 0 none
 	if h.o.WatchDisk > 0 {
-		go h.tryDisk(&begun) // not waited for: it may hang with the disk
+		go h.tryDisk(start, &begun) // not waited for: it may hang with the disk
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -43,7 +44,7 @@ func (h *Hub) watch() {
 		if at == 0 {
 			continue
 		}
-		switch hung := time.Since(time.Unix(0, at)); {
+		switch hung := time.Since(start) - time.Duration(at); {
 		case hung > deadDisk:
 			h.fail(fmt.Errorf("disk of %s has not answered for %v", h.o.Dir, hung.Round(time.Second)))
 			return
@@ -54,7 +55,7 @@ func (h *Hub) watch() {
 	}
 }
 
-func (h *Hub) tryDisk(begun *atomic.Int64) {
+func (h *Hub) tryDisk(start time.Time, begun *atomic.Int64) {
 	f, err := os.OpenFile(filepath.Join(h.o.Dir, "disk.try"), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		h.fail(err)
@@ -71,7 +72,7 @@ func (h *Hub) tryDisk(begun *atomic.Int64) {
 			return
 		case <-tick.C:
 		}
-		begun.Store(time.Now().UnixNano())
+		begun.Store(int64(time.Since(start)))
 		if _, err = f.WriteAt(block, 0); err == nil {
 			err = f.Sync()
 		}
