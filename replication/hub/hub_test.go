@@ -21,14 +21,14 @@ func TestAckedMeansCommitted(t *testing.T) {
 	}
 	w := replicationtest.New(t, replicationtest.Options{Stations: 4, Seed: 1})
 	stop := w.Load()
-	w.WaitProgress(30 * time.Second)
+	w.WaitProgress(replicationtest.Patience)
 	for i := range rounds {
 		before, _ := w.Oracle.Acknowledged()
 		what := w.Strike()
-		time.Sleep(1200 * time.Millisecond)
+		time.Sleep(2 * time.Second)
 		during, _ := w.Oracle.Acknowledged()
 		w.Heal()
-		w.WaitProgress(30 * time.Second)
+		w.WaitProgress(replicationtest.Patience)
 		n, records := w.Oracle.Acknowledged()
 		t.Logf("round %d: %s; %d batches acknowledged before, %d during, %d after; %d records in all", i+1, what, before, during-before, n-during, records)
 	}

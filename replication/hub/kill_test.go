@@ -46,7 +46,7 @@ func TestKilledHubKeepsWhatItAcknowledged(t *testing.T) {
 	acked := 0
 	for life := range lives {
 		before := acked
-		acked = live(t, dir, acked, time.Duration(rng.IntN(1200))*time.Millisecond)
+		acked = live(t, dir, acked, life%2 == 0, time.Duration(rng.IntN(1200))*time.Millisecond)
 		t.Logf("life %d: acknowledged up to %d, %d of it new", life+1, acked, acked-before)
 	}
 	if acked == 0 {
@@ -54,9 +54,9 @@ func TestKilledHubKeepsWhatItAcknowledged(t *testing.T) {
 	}
 }
 
-// live runs a child until it has acknowledged something and some time is over,
-// kills it, and returns the newest sequence it acknowledged.
-func live(t *testing.T, dir string, acked int, after time.Duration) int {
+// live runs a child until some time is over since it came up, or since it has first
+// acknowledged something, kills it, and returns the newest sequence it acknowledged.
+func live(t *testing.T, dir string, acked int, useful bool, after time.Duration) int {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledHubKeepsWhatItAcknowledged$")
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
@@ -68,20 +68,24 @@ func live(t *testing.T, dir string, acked int, after time.Duration) int {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	stuck := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	kill := func() { _ = cmd.Process.Kill() } // kill -9
+	stuck := time.AfterFunc(replicationtest.Patience, kill)
 	defer stuck.Stop()
-	started := false
+	started, due := false, false
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		var n int
 		if _, err := fmt.Sscanf(lines.Text(), "stands at %d", &n); err == nil {
 			if n < acked {
 				t.Errorf("stands at %d after a kill, %d was acknowledged", n, acked)
 			}
-			started = true
-			time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // kill -9
+			started, due = true, !useful
 		}
 		if _, err := fmt.Sscanf(lines.Text(), "acknowledged %d", &n); err == nil {
-			acked = max(acked, n)
+			acked, due = max(acked, n), true
+		}
+		if due && after >= 0 {
+			time.AfterFunc(after, kill)
+			after = -1
 		}
 	}
 	_ = cmd.Wait() // it was killed
@@ -108,7 +112,7 @@ func child(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*replicationtest.Patience)
 	defer cancel()
 	if _, err := h.WaitLeader(ctx); err != nil {
 		t.Fatal(err)

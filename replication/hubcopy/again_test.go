@@ -26,7 +26,7 @@ func TestLostHubGetsEverythingAgain(t *testing.T) {
 	acknowledged := func(n journal.Seq) (acked journal.Seq) {
 		t.Helper()
 		for _, acked = w.Oracle.Acknowledged(); acked < n; _, acked = w.Oracle.Acknowledged() {
-			w.WaitProgress(30 * time.Second)
+			w.WaitProgress(replicationtest.Patience)
 		}
 		return acked
 	}
@@ -61,7 +61,7 @@ func TestLostHubGetsEverythingAgain(t *testing.T) {
 	if len(planted) != 3 || planted[0] != planted[1] || planted[1] != planted[2] {
 		t.Errorf("the nodes begin with different states: %x", planted)
 	}
-	w.WaitProgress(time.Minute)
+	w.WaitProgress(replicationtest.Patience)
 	stop() // waits until all is acknowledged
 	w.Check()
 
@@ -84,7 +84,7 @@ func TestLostHubGetsEverythingAgain(t *testing.T) {
 	}
 	publish(w, bundle)
 	for _, n := range w.Nodes {
-		for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		for end := time.Now().Add(replicationtest.Patience); ; time.Sleep(20 * time.Millisecond) {
 			if list, err := n.Hub().Releases(); err == nil && len(list) == 1 && list[0].Held == 1 {
 				break
 			}
@@ -126,14 +126,14 @@ func TestNodesOfAnotherLineageStayOut(t *testing.T) {
 func stayOut(t *testing.T, wrong func(old *hubcopy.Copy, dir string, peers []hub.Peer) error) {
 	w := replicationtest.New(t, replicationtest.Options{Stations: 1, Seed: 6})
 	stop := w.Load()
-	w.WaitProgress(30 * time.Second)
+	w.WaitProgress(replicationtest.Patience)
 	k := keysOf(t, w)
 	o := hubcopy.TakeOptions{Hub: leading(w), Keys: k, Place: t.TempDir(), Work: t.TempDir(), Node: "node-1", Program: "test", Reserve: 1}
 	for _, p := range w.Peers() {
 		o.Peers = append(o.Peers, hubcopy.Peer(p))
 	}
 	old := take(t, o)
-	w.WaitProgress(30 * time.Second)
+	w.WaitProgress(replicationtest.Patience)
 	o.Hub = leading(w)
 	c := take(t, o)
 	stop()
@@ -169,13 +169,13 @@ func stayOut(t *testing.T, wrong func(old *hubcopy.Copy, dir string, peers []hub
 		t.Fatal(err)
 	}
 	w.Heal()
-	w.WaitSame(30 * time.Second)
+	w.WaitSame(replicationtest.Patience)
 }
 
 func publish(w *replicationtest.World, b *replicationtest.Bundle) {
 	w.T.Helper()
 	raw := b.Bytes()
-	w.OnLeader(30*time.Second, func(ctx context.Context, h *hub.Hub) error {
+	w.OnLeader(replicationtest.Patience, func(ctx context.Context, h *hub.Hub) error {
 		_, err := h.Publish(ctx, bytes.NewReader(raw), int64(len(raw)), "lan", false)
 		return err
 	})
@@ -184,7 +184,7 @@ func publish(w *replicationtest.World, b *replicationtest.Bundle) {
 // leading waits for a leader.
 func leading(w *replicationtest.World) (leader *hub.Hub) {
 	w.T.Helper()
-	w.OnLeader(time.Minute, func(_ context.Context, h *hub.Hub) error {
+	w.OnLeader(replicationtest.Patience, func(_ context.Context, h *hub.Hub) error {
 		leader = h
 		return nil
 	})

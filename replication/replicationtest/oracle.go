@@ -73,7 +73,7 @@ func (o *Oracle) promised(t testing.TB, s *Station, at journal.Seq) {
 func (w *World) Check() {
 	w.T.Helper()
 	w.Heal()
-	w.WaitSame(time.Minute)
+	w.WaitSame(Patience)
 	for _, n := range w.Nodes {
 		if s := n.Hub().Status(); s.Diverged != "" || s.Error != "" {
 			w.T.Errorf("%s: %+v", n.ID, s)

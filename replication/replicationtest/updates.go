@@ -27,7 +27,7 @@ func (w *World) Updates(s *Station, nodes ...*Node) *spoke.Updates {
 	if len(nodes) == 0 {
 		nodes = w.Nodes
 	}
-	u := &spoke.Updates{Dialer: &link.Dialer{TLS: conf, HandshakeTimeout: 3 * time.Second, Patience: 10 * time.Second},
+	u := &spoke.Updates{Dialer: &link.Dialer{TLS: conf, HandshakeTimeout: Patience, Patience: Patience},
 		MinBackoff: 10 * time.Millisecond, MaxBackoff: 50 * time.Millisecond}
 	for _, n := range nodes {
 		u.Addresses = append(u.Addresses, n.link)

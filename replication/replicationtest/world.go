@@ -48,7 +48,7 @@ type Node struct {
 type Options struct {
 	Stations int
 	Seed     uint64
-	Times    hub.Times // zero: 500 ms, 500 ms, 250 ms
+	Times    hub.Times // zero: 1 s each
 	Tune     func(*hub.Options)
 	Links    bool // the nodes have link ports
 }
@@ -58,7 +58,9 @@ type Options struct {
 func New(t testing.TB, o Options) *World {
 	t.Helper()
 	if o.Times == (hub.Times{}) {
-		o.Times = hub.Times{Heartbeat: 500 * time.Millisecond, Election: 500 * time.Millisecond, Lease: 250 * time.Millisecond, Commit: 10 * time.Millisecond}
+		// A lease as long as raft allows: half of it loses the leader again and
+		// again on a machine that is busy with other tests.
+		o.Times = hub.Times{Heartbeat: time.Second, Election: time.Second, Lease: time.Second, Commit: 10 * time.Millisecond}
 	}
 	w := &World{T: t, net: newNetwork(), rng: rand.New(rand.NewPCG(o.Seed, 77)), Oracle: newOracle()}
 	w.plant(o)
@@ -73,7 +75,7 @@ func New(t testing.TB, o Options) *World {
 	for i := range o.Stations {
 		s := NewStation(journal.Station(i+1), o.Seed)
 		w.Stations = append(w.Stations, s)
-		w.OnLeader(30*time.Second, func(ctx context.Context, h *hub.Hub) error {
+		w.OnLeader(Patience, func(ctx context.Context, h *hub.Hub) error {
 			return h.RegisterStation(ctx, s.Registration(), fmt.Sprintf("Trạm %d", i+1))
 		})
 	}
@@ -91,7 +93,7 @@ func (w *World) plant(o Options) {
 	var links []string
 	for range 3 {
 		if o.Links {
-			links = append(links, FreeAddress(w.T))
+			links = append(links, free(w.T, own()))
 		}
 	}
 	w.Nodes = w.seats(1, links)
@@ -105,7 +107,7 @@ func (w *World) seats(number int, links []string) (nodes []*Node) {
 	var peers []hub.Peer
 	var listeners []net.Listener
 	for i := range 3 {
-		l, err := Listen()
+		l, err := listen(own())
 		if err != nil {
 			w.T.Fatal(err)
 		}
@@ -201,7 +203,7 @@ func (w *World) Leader() *Node {
 // Follower returns a node that follows a leader, once there is one.
 func (w *World) Follower() *Node {
 	w.T.Helper()
-	w.OnLeader(30*time.Second, func(context.Context, *hub.Hub) error { return nil })
+	w.OnLeader(Patience, func(context.Context, *hub.Hub) error { return nil })
 	for _, n := range w.Nodes {
 		if h := n.Hub(); h != nil && !h.Leads() {
 			return n
@@ -212,7 +214,8 @@ func (w *World) Follower() *Node {
 }
 
 // OnLeader calls fn with the leader until it succeeds; the test fails when that
-// takes longer than within.
+// takes longer than within. fn must return an error when leadership was lost under
+// it.
 func (w *World) OnLeader(within time.Duration, fn func(context.Context, *hub.Hub) error) {
 	w.T.Helper()
 	ctx, cancel := context.WithTimeout(w.T.Context(), within)

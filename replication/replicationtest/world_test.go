@@ -11,12 +11,12 @@ import (
 func TestStationsOverRealLinks(t *testing.T) {
 	w := New(t, Options{Stations: 3, Seed: 6, Links: true})
 	stop := w.LinkLoad()
-	w.WaitProgress(30 * time.Second)
+	w.WaitProgress(Patience)
 	for i := range 3 {
 		what := w.Strike()
-		time.Sleep(800 * time.Millisecond)
+		time.Sleep(1500 * time.Millisecond)
 		w.Heal()
-		w.WaitProgress(30 * time.Second)
+		w.WaitProgress(Patience)
 		n, records := w.Oracle.Acknowledged()
 		t.Logf("round %d: %s; %d acknowledgements, %d records", i+1, what, n, records)
 	}
