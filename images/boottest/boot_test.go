@@ -118,7 +118,7 @@ func TestLoaderFollowsTheRule(t *testing.T) {
 			}
 			want, after := c.env.Boot(func(s grubenv.Slot) bool { return s == grubenv.A || c.hasB })
 			v := start(t, PC{Disks: []string{file}})
-			m, err := v.Await(`tramxa \S+ \(([AB])\) \.\.\.`, 5*time.Minute)
+			m, err := v.Await(`tramxa \S+ \(([AB])\) \.\.\.`, patience)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,7 +160,7 @@ func TestStationFromTheStick(t *testing.T) {
 func stationFromTheStick(t *testing.T, pc PC, cuts int) {
 	root := rootHash(t, pc.Disks[0])
 	v := start(t, pc)
-	m, err := v.Await(`tramxa: stage=setup .*memory_kb=(\d+) available_kb=(\d+) code=(\S+)`, patience)
+	m, err := v.Await(`tramxa: stage=setup .*memory_kb=(\d+) available_kb=(\d+) code=(\S+)\s`, patience)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestOldMachines(t *testing.T) {
 			}
 			pc.Disks, pc.Key = []string{copyOf(t, img)}, key
 			v := start(t, pc)
-			m, err := v.Await(`tramxa: stage=setup .*code=(\S+)`, patience)
+			m, err := v.Await(`tramxa: stage=setup .*code=(\S+)\s`, patience)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -210,7 +210,7 @@ func TestRootUpdateByStick(t *testing.T) {
 
 	u := &updated{t: t, book: &writer{}, pc: PC{Disks: []string{copyOf(t, p.in(1, "tramxa-pc.img"))}, Key: p.ssh, Plugged: p.stick(2)}}
 	u.v = start(t, u.pc)
-	m, err := u.v.Await(`tramxa: stage=setup .*code=(\S+)`, patience)
+	m, err := u.v.Await(`tramxa: stage=setup .*code=(\S+)\s`, patience)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func TestStopwatchFromTheStick(t *testing.T) {
 	stick := copyOf(t, img)
 	putSeed(t, stick)
 	v := start(t, PC{Disks: []string{stick}, Key: key})
-	m, err := v.Await(`tramxa: stage=setup .* code=(\S+)`, patience)
+	m, err := v.Await(`tramxa: stage=setup .* code=(\S+)\s`, patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func birthsOf(t *testing.T, v *VM, period string) int {
 // inside runs a command in the machine and returns what it says.
 func inside(t *testing.T, v *VM, command string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	out, err := v.Shell(ctx, "", command).Output()
 	if err != nil {

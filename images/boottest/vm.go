@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -23,6 +26,7 @@ type VM struct {
 	HTTPS  string // host:port of the station's pages
 	SSH    string // port
 	Key    string // private key for SSH
+	shell  bool   // SSH has answered
 }
 
 // PC says what to emulate.
@@ -53,15 +57,17 @@ func Firmware() string {
 	return ""
 }
 
-// freePort asks the system for a port; another program may take it before the
-// emulator does, then the start fails and says so.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// freePort finds a port that nobody listens at. The system itself hands out those
+// from 32768 on, to any program, and would do so before the emulator is there.
+func freePort() (port string, err error) {
+	for range 100 {
+		var l net.Listener
+		port = strconv.Itoa(20000 + rand.IntN(10000))
+		if l, err = net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			return port, l.Close()
+		}
 	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, errors.Join(err, l.Close())
+	return "", err
 }
 
 // firmware32 plugs in the 32-bit firmware: it is built for chips with a protected
@@ -83,9 +89,11 @@ func (pc PC) Start(ctx context.Context) (*VM, error) {
 	if err != nil {
 		return nil, err
 	}
-	ssh, err := freePort()
-	if err != nil {
-		return nil, err
+	ssh := web
+	for ssh == web {
+		if ssh, err = freePort(); err != nil {
+			return nil, err
+		}
 	}
 	if pc.Memory == 0 {
 		pc.Memory = 1024
@@ -163,7 +171,8 @@ func (v *VM) Said() string {
 }
 
 // Await waits until the serial line has said something that matches, and returns
-// the groups of the match.
+// the groups of the match. The line comes letter by letter: what ends with a group
+// wants what follows it in the pattern.
 func (v *VM) Await(what string, patience time.Duration) ([]string, error) {
 	re := regexp.MustCompile(what)
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
@@ -188,12 +197,33 @@ func (v *VM) Await(what string, patience time.Duration) ([]string, error) {
 	return nil, fmt.Errorf("no %q within %v; the serial line ends with: %s", what, patience, said[max(0, len(said)-600):])
 }
 
-// Shell runs a command in the machine over SSH.
+// Shell is a command that runs in the machine over SSH. SSH starts beside the
+// station and may come after it: the first time it is waited for, 20 minutes at
+// most.
 func (v *VM) Shell(ctx context.Context, stdin string, command string) *exec.Cmd {
-	c := exec.CommandContext(ctx, "ssh", "-q", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=120",
+	for end := time.Now().Add(20 * time.Minute); !v.shell && ctx.Err() == nil && time.Now().Before(end); {
+		if v.shell = answersSSH(ctx, "127.0.0.1:"+v.SSH); !v.shell {
+			time.Sleep(time.Second)
+		}
+	}
+	c := exec.CommandContext(ctx, "ssh", "-q", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=600",
 		"-o", "BatchMode=yes", "-i", v.Key, "-p", v.SSH, "root@127.0.0.1", command)
 	if stdin != "" {
 		c.Stdin = strings.NewReader(stdin)
 	}
 	return c
+}
+
+// answersSSH says whether an SSH server is there. The emulator takes every
+// connection and drops it where the machine does not listen.
+func answersSSH(ctx context.Context, at string) bool {
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", at)
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	_ = c.SetReadDeadline(time.Now().Add(2 * time.Minute))
+	hello := make([]byte, 4)
+	_, err = io.ReadFull(c, hello)
+	return err == nil && string(hello) == "SSH-"
 }
