@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,9 +20,26 @@ import (
 	"tramxa/replication/replicationtest"
 )
 
-// history makes a raft log with everything in it: registrations, batches of
-// both lanes out of order and twice, units, contacts, releases, a fence.
+// made is the log of makeHistory, always the same.
+var made []*raft.Log
+
+// history brings m to the end of makeHistory's log, in groups when the log was made
+// before: making it is most of the work.
 func history(t testing.TB, m *machine) {
+	t.Helper()
+	if made == nil {
+		makeHistory(t, m)
+		return
+	}
+	m.log = slices.Clone(made)
+	m.index = made[len(made)-1].Index
+	m.applyAll(m.log, rand.New(rand.NewPCG(6, 6)))
+}
+
+// makeHistory makes a raft log with everything in it, command by command:
+// registrations, batches of both lanes out of order and twice, units, contacts,
+// releases, a fence.
+func makeHistory(t testing.TB, m *machine) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(4, 4))
 	a, b := grown(t, 7, 300), grown(t, 9, 200)
@@ -51,6 +69,7 @@ func history(t testing.TB, m *machine) {
 	if st := m.station(7); st.Lane[0].Seq < 200 || st.Quarantined == 0 {
 		t.Fatalf("the history is too short to prove anything: %+v", st)
 	}
+	made = slices.Clone(m.log)
 }
 
 // releases adds what happens to releases in round i: published, tried by both
@@ -96,7 +115,7 @@ func (m *machine) applyAll(log []*raft.Log, rng *rand.Rand) {
 // same byte for byte, and equal to what one command at a time gives.
 func TestGroupsDoNotMatter(t *testing.T) {
 	m := open(t, t.TempDir())
-	history(t, m)
+	makeHistory(t, m)
 	for seed := range uint64(3) {
 		if replay(t, m.log, seed).hash() != m.hash() {
 			t.Fatalf("seed %d: another state", seed)
