@@ -147,10 +147,11 @@ func startDemo(ctx context.Context, o demoOptions, say io.Writer) (_ *demo, err 
 
 // demoTuning keeps three nodes and a station small enough for one old PC.
 // Heartbeats are quicker than a server's, so that the demo begins quickly; a
-// busy machine only means an election more.
+// busy machine only means an election more. Its disk is not watched: no node has a
+// better one.
 var demoTuning = hubTuning{
 	Times:      hub.Times{Heartbeat: time.Second, Election: time.Second, Lease: 500 * time.Millisecond, Commit: 20 * time.Millisecond},
-	BlockCache: 8 << 20, IndexCache: 8 << 20, LogSegment: 8 << 20, ContactEvery: 10 * time.Second,
+	BlockCache: 8 << 20, IndexCache: 8 << 20, LogSegment: 8 << 20, ContactEvery: 10 * time.Second, WatchDisk: -1,
 }
 
 func (d *demo) startHub(ctx context.Context, log logger) (identity.Pin, error) {

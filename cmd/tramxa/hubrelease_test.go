@@ -83,7 +83,7 @@ func loneHub(t *testing.T, trust update.Trust) (dir string, n *hubNode, client *
 		t.Fatal(err)
 	}
 	quick := hub.Times{Heartbeat: 500 * time.Millisecond, Election: 500 * time.Millisecond, Lease: 250 * time.Millisecond, Commit: 10 * time.Millisecond}
-	n, err = openHub(t.Context(), dir, c, hubTuning{Times: quick, BlockCache: 4 << 20, IndexCache: 4 << 20, LogSegment: 4 << 20, OpenBundle: bundleFor(trust), Raft: raft, Links: links},
+	n, err = openHub(t.Context(), dir, c, hubTuning{Times: quick, BlockCache: 4 << 20, IndexCache: 4 << 20, LogSegment: 4 << 20, WatchDisk: -1, OpenBundle: bundleFor(trust), Raft: raft, Links: links},
 		newLogger(io.Discard, slog.LevelError))
 	if err != nil {
 		t.Fatal(err)

@@ -37,21 +37,36 @@ func TestKilledStationKeepsWhatItAnswered(t *testing.T) {
 	k.reckon(kills)
 }
 
-// buildProgram builds tramxa: the test binary is another program. The flags of a
-// release are left out, they would compile everything once more.
+// buildProgram builds tramxa, once for all tests: the test binary is another
+// program. The flags of a release are left out, they would compile everything once
+// more.
 func buildProgram(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("skipped: the go command is not on the path, it builds the program to be killed")
 	}
-	name := filepath.Join(t.TempDir(), "tramxa.exe") // the ending does no harm where it is not needed
-	cmd := exec.Command("go", "build", "-o", name, ".")
-	cmd.Env = append(os.Environ(), "GOPROXY=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	name, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return name
 }
+
+var (
+	builtIn string // the folder of the program once there is one; TestMain removes it
+	built   = sync.OnceValues(func() (name string, err error) {
+		if builtIn, err = os.MkdirTemp("", "tramxa-built-"); err != nil {
+			return "", err
+		}
+		name = filepath.Join(builtIn, "tramxa.exe") // the ending does no harm where it is not needed
+		cmd := exec.Command("go", "build", "-o", name, ".")
+		cmd.Env = append(os.Environ(), "GOPROXY=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("go build: %w\n%s", err, out)
+		}
+		return name, nil
+	})
+)
 
 // killing is the campaign against one station.
 type killing struct {

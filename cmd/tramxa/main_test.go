@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -30,6 +31,11 @@ func (m unconfigured) Run() int {
 			}
 		}
 	}
+	defer func() { // os.RemoveAll of "" does nothing
+		if err := os.RemoveAll(builtIn); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}()
 	return m.M.Run()
 }
 
