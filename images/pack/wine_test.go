@@ -33,13 +33,13 @@ func bootWine(t *testing.T, root string) *wine {
 	// machine.
 	control := `HKLM\SYSTEM\CurrentControlSet\Control`
 	for _, args := range [][]string{{"wineboot", "-i"}, {"wine", "reg", "add", control, "/v", "ServicesPipeTimeout", "/d", "300000", "/f"}} {
-		must(t, w.command(args...))
+		w.must(args...)
 		// Its session must be over: who joins one that ends gets a second service
 		// manager beside the first.
-		must(t, w.command("wineserver", "-w"))
+		w.must("wineserver", "-w")
 	}
 	w.keep(filepath.Join(root, "tmp", filepath.Base(dir), "keep"))
-	t.Log(strings.TrimSpace(must(t, w.command("wine", "--version"))))
+	t.Log(strings.TrimSpace(w.must("wine", "--version")))
 	return w
 }
 
@@ -65,8 +65,8 @@ func (w *wine) keep(name string) {
 	}
 	t.Cleanup(func() {
 		in.Close()
-		_, _ = w.command("wineserver", "-k").CombinedOutput()
-		_, _ = w.command("wineserver", "-w").CombinedOutput() // nobody writes into the prefix any more
+		_ = w.command("wineserver", "-k").Run()
+		_ = w.command("wineserver", "-w").Run() // nobody writes into the prefix any more
 		_ = keep.Wait()
 	})
 	if _, err := io.WriteString(in, "echo it is %OS%\r\n"); err != nil {
@@ -94,12 +94,39 @@ func (w *wine) c(elem ...string) string {
 // run runs a program and gives its exit code.
 func (w *wine) run(args ...string) (int, string) {
 	w.t.Helper()
-	cmd := w.command(append([]string{"wine"}, args...)...)
-	out, err := cmd.CombinedOutput()
+	return w.plain(append([]string{"wine"}, args...)...)
+}
+
+// plain runs a command. What it says goes to a file: what wine starts behind a
+// command, its desktop above all, keeps a pipe open for ever.
+func (w *wine) plain(args ...string) (int, string) {
+	w.t.Helper()
+	out, err := os.CreateTemp(w.t.TempDir(), "out")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer out.Close()
+	cmd := w.command(args...)
+	cmd.Stdout, cmd.Stderr = out, out
+	err = cmd.Run()
 	if cmd.ProcessState == nil {
 		w.t.Fatal(err)
 	}
-	return cmd.ProcessState.ExitCode(), string(out)
+	b, err := os.ReadFile(out.Name())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(b)
+}
+
+// must runs a command that has to end well.
+func (w *wine) must(args ...string) string {
+	w.t.Helper()
+	code, said := w.plain(args...)
+	if code != 0 {
+		w.t.Fatalf("%v: %d\n%s", args, code, said)
+	}
+	return said
 }
 
 // setup runs an installer silently and gives its exit code and its log.
@@ -172,9 +199,9 @@ func TestTheInstallerUnderWine(t *testing.T) {
 	older, newer := filepath.Join(dir, "older.exe"), filepath.Join(dir, "newer.exe")
 
 	// Windows 7: a sentence, and nothing changed.
-	must(t, w.command("wine", "winecfg", "-v", "win7"))
+	w.must("wine", "winecfg", "-v", "win7")
 	code, said := w.setup(older)
-	must(t, w.command("wine", "winecfg", "-v", "win10"))
+	w.must("wine", "winecfg", "-v", "win10")
 	if code != 10 || exists(w.c(setupDir)) || exists(w.c("ProgramData", "tramxa")) {
 		t.Errorf("Windows 7: code %d", code)
 	}
