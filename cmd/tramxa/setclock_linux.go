@@ -12,8 +12,9 @@ import (
 	"tramxa/service/place"
 )
 
-// clockPatience is how long the system may take to set its clock.
-const clockPatience = 10 * time.Second
+// clockPatience is how long the system may take to set its clock: a unit has to be
+// started by a PC that may just be starting everything else.
+const clockPatience = 30 * time.Second
 
 // clockSetter sets the PC's clock where the system below is tramxa's: it asks the
 // unit that may. Elsewhere nil: the clock is its owner's to set.

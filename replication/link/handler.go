@@ -154,7 +154,8 @@ func (l *hubLink) run(ctx context.Context, on func(b []byte) error) error {
 		if kind != websocket.BinaryMessage {
 			return fmt.Errorf("%w: a text message", ErrProtocol)
 		}
-		l.session.spoke.Store(time.Now().UnixNano())
+		now := time.Now()
+		l.session.spoke.Store(&now)
 		if err := on(b); err != nil {
 			return err
 		}

@@ -27,7 +27,9 @@ type session struct {
 	pong   chan struct{}   // one slot
 	done   chan struct{}   // closed when it has left
 
-	spoke atomic.Int64 // when the station's newest message came, nanoseconds
+	// spoke is when the station's newest message came; nil: none has. With its
+	// monotonic part: a clock that is put back keeps no station sending for hours.
+	spoke atomic.Pointer[time.Time]
 }
 
 // sessions knows the stations' own connections. One process of a station (a boot
@@ -161,7 +163,11 @@ func (s *sessions) sending(st journal.Station, now time.Time) bool {
 	s.mu.Lock()
 	o := s.open[st]
 	s.mu.Unlock()
-	return o != nil && now.UnixNano()-o.spoke.Load() < int64(sendingFor)
+	if o == nil {
+		return false
+	}
+	spoke := o.spoke.Load()
+	return spoke != nil && now.Sub(*spoke) < sendingFor
 }
 
 // put makes the station's own connection an open link, unless another has taken
