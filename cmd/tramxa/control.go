@@ -155,15 +155,20 @@ func proves(ctx context.Context, base, token string) bool {
 }
 
 // openControl reaches the running process, or opens the directory itself. When that
-// fails because a process was just about to serve it, that one does the work.
+// fails because a process was just about to serve it, that one does the work; one
+// that hangs is not waited for twice.
 func openControl(ctx context.Context, dir string, open opener) (*control, error) {
+	began := time.Now()
 	c, err := dialControl(ctx, dir)
 	if c != nil || err != nil {
 		return c, err
 	}
+	left := pingPatience - time.Since(began)
 	h, closeDir, err := open(ctx)
 	if err != nil {
-		if c, derr := dialControl(ctx, dir); derr == nil && c != nil {
+		again, cancel := context.WithTimeout(ctx, left)
+		defer cancel()
+		if c, derr := dialControl(again, dir); derr == nil && c != nil {
 			return c, nil
 		}
 		return nil, err

@@ -13,8 +13,9 @@ import (
 )
 
 // clockPatience is how long the system may take to set its clock: a unit has to be
-// started by a PC that may just be starting everything else.
-const clockPatience = 30 * time.Second
+// started by a PC that may just be starting everything else. A page that waits longer
+// than the server reads (30 s) is given up.
+const clockPatience = 20 * time.Second
 
 // clockSetter sets the PC's clock where the system below is tramxa's: it asks the
 // unit that may. Elsewhere nil: the clock is its owner's to set.

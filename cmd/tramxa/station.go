@@ -180,12 +180,14 @@ func openStation(ctx context.Context, dir string, log logger, tune func(*applian
 const lockPatience = 10 * time.Second
 
 func openWaiting(ctx context.Context, o appliance.Options) (*appliance.Station, error) {
-	for began := time.Now(); ; {
+	wait, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	for {
 		s, err := appliance.Open(ctx, o)
-		if !errors.Is(err, store.ErrLocked) || time.Since(began) > lockPatience {
+		if !errors.Is(err, store.ErrLocked) || wait.Err() != nil {
 			return s, err
 		}
-		if running, _ := dialControl(ctx, o.Dir); running != nil {
+		if running, _ := dialControl(wait, o.Dir); running != nil {
 			return s, err // that one stays
 		}
 		select {

@@ -38,6 +38,10 @@ func TestTakenWhileTheStationLooksByItself(t *testing.T) {
 	if err := u.apply(t.Context()); err != nil || len(u.wanted) != 1 {
 		t.Errorf("from the province: %v, %d wanted", err, len(u.wanted))
 	}
+	u.stage, u.wanted = "fetching", make(chan struct{}, 1)
+	if err := u.apply(t.Context()); err != nil || len(u.wanted) != 0 {
+		t.Errorf("pressed while it is fetched: %v, and %d more times", err, len(u.wanted))
+	}
 	u.offer.file = "/stick/2.tramup"
 	var refused localui.Refusal
 	if err := u.apply(t.Context()); !errors.As(err, &refused) {

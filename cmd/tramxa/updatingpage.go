@@ -59,16 +59,18 @@ func (u *updating) check(ctx context.Context) error {
 
 func (u *updating) apply(ctx context.Context) error {
 	u.mu.Lock()
-	o, busy := u.offer, u.stage != ""
+	o, stage := u.offer, u.stage
 	u.mu.Unlock()
 	switch {
 	case u.n.works.waiting():
 		return errRestartWaits
 	case u.n.launcher.Trial():
 		return localui.Refusal{Text: localui.Text{Vi: "Một bản mới đang được thử. Đợi ba phút rồi bấm lại.", En: "A new version is on trial. Wait three minutes and press again."}}
-	case o == nil || busy && o.file != "": // a fetch begins when what goes on is done
+	case o == nil || stage != "" && o.file != "":
 		return localui.Refusal{Text: localui.Text{Vi: "Không có bản mới nào để nhận lúc này. Bấm Tìm bản mới.", En: "There is no new version to take now. Press Look for a new version."}}
-	case o.file == "":
+	case stage == "fetching":
+		return nil // what was pressed for is going on
+	case o.file == "": // begins when the looking is done
 		select {
 		case u.wanted <- struct{}{}: // it may take an hour on a slow line
 		default:
