@@ -49,7 +49,7 @@ func Start(t testing.TB, o Options) *Browser {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(profile) })
-	ctx, stop := context.WithTimeout(context.Background(), 20*o.Patience) // a test that hangs leaves no browser behind
+	ctx, stop := context.WithTimeout(context.Background(), 10*o.Patience) // a test that hangs leaves no browser behind
 	flags := append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1366,768", "--hide-scrollbars", "--user-data-dir=" + profile, "--remote-debugging-port=0"}, o.Flags...)
 	cmd := exec.CommandContext(ctx, Chromium, append(flags, "about:blank")...)
