@@ -63,6 +63,7 @@ func (s *Store) checkpoint(ctx context.Context) (journal.Seq, error) {
 	if _, err := s.fs.Stat(ckptPath(s.dir, seq)); seq == last && (err == nil || seq == 0) {
 		return seq, nil
 	}
+	sweepCheckpoints(s.fs, s.dir) // before the room is asked for: it may be what is missing
 	if err := s.space.check(); err != nil {
 		return 0, err
 	}
@@ -123,8 +124,8 @@ func (v *view) verifyTables() (err error) {
 	return nil
 }
 
-// prune removes all checkpoints but the newest, those that did not verify, and what
-// an interrupted write left. The caller has s.checkpointing.
+// prune removes all checkpoints but the newest, and those that did not verify. The
+// caller has s.checkpointing.
 func (s *Store) prune() error {
 	seqs, err := checkpoints(s.fs, s.dir)
 	if err != nil {
@@ -139,7 +140,7 @@ func (s *Store) prune() error {
 	names, rerr := s.fs.ReadDir(folder)
 	err = errors.Join(err, rerr)
 	for _, name := range names {
-		if strings.HasSuffix(name, rejectedExt) || strings.HasSuffix(name, journal.TempSuffix) {
+		if strings.HasSuffix(name, rejectedExt) {
 			err = errors.Join(err, s.fs.Remove(filepath.Join(folder, name)))
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"hash"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -126,7 +128,8 @@ func (c *chunkWriter) flush(last bool) error {
 }
 
 // saveCheckpoint writes a checkpoint file: beside, synced, renamed, directory
-// synced. After a power cut the file is whole or not there.
+// synced. After a power cut the file is whole or not there. After an error nothing
+// is left beside, where the system lets it go; else sweepCheckpoints gets it.
 func saveCheckpoint(fsys journal.FS, name string, write func(io.Writer) error) error {
 	temp := name + journal.TempSuffix
 	f, err := fsys.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -139,8 +142,26 @@ func saveCheckpoint(fsys journal.FS, name string, write func(io.Writer) error) e
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	if err != nil {
-		return errors.Join(err, fsys.Remove(temp))
+	if err == nil {
+		err = fsys.Rename(temp, name)
 	}
-	return errors.Join(fsys.Rename(temp, name), syncParent(fsys, name))
+	if err != nil {
+		_ = fsys.Remove(temp) // the first error is the one to tell
+		return err
+	}
+	return syncParent(fsys, name)
+}
+
+// sweepCheckpoints removes what an interrupted or failed writing of a checkpoint
+// left. It is worth nothing and may be as large as a checkpoint. One that cannot be
+// removed, as while a virus scanner holds it, is left to the next time. Nobody may
+// be writing a checkpoint.
+func sweepCheckpoints(fsys journal.FS, dir string) {
+	folder := filepath.Join(dir, ckptName)
+	names, _ := fsys.ReadDir(folder) // whether it can be read shows when it matters
+	for _, name := range names {
+		if strings.HasSuffix(name, journal.TempSuffix) {
+			_ = fsys.Remove(filepath.Join(folder, name)) // tried again before the next checkpoint
+		}
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -54,16 +53,9 @@ func (s *Store) openView(ctx context.Context) error {
 }
 
 // sweep removes what an interrupted Verify left beside the view, and what the
-// interrupted writing of a checkpoint left. Only a start may: later a file under its
-// temporary name is one that is just being written.
+// interrupted writing of a checkpoint left.
 func (s *Store) sweep() error {
-	folder := filepath.Join(s.dir, ckptName)
-	names, _ := s.fs.ReadDir(folder) // whether it can be read shows when it matters
-	for _, name := range names {
-		if strings.HasSuffix(name, journal.TempSuffix) {
-			_ = s.fs.Remove(filepath.Join(folder, name)) // worth nothing; tried again at the next checkpoint
-		}
-	}
+	sweepCheckpoints(s.fs, s.dir)
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(s.o.ViewDir), verifyName+"*"))
 	for _, dir := range left {
 		err = errors.Join(err, os.RemoveAll(dir))
