@@ -6,9 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"tramxa/appliance/journal"
@@ -199,46 +197,48 @@ func destroy(t *testing.T, o store.Options) {
 func TestNoCommandIsDecidedOnAViewKnownToBeBad(t *testing.T) {
 	from, _ := template(t)
 	for n := range 6 { // which of the two comes first would be chance
-		root := quickDir(t)
-		if err := os.CopyFS(root, os.DirFS(from)); err != nil {
-			t.Fatal(err)
-		}
-		o := inRoot(root)
-		s := open(t, o)
-		hold, held := make(chan struct{}), make(chan struct{})
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			_, _ = s.Update(context.Background(), func(*store.Tx) error { close(held); <-hold; return nil })
-		})
-		<-held
-		destroy(t, o)
-		if _, err := s.Verify(context.Background(), nil); err == nil {
-			t.Error("a destroyed view is proven whole")
-		}
-		var heals uint64
-		wg.Go(func() {
-			_, err := s.Update(context.Background(), func(tx *store.Tx) error {
-				heals = uint64(s.Status().Heals)
-				return content(tx, 1, flipCommands+1)
-			})
-			if err != nil {
-				t.Error(err)
-			}
-		})
-		for s.Queued() == 0 {
-			runtime.Gosched()
-		}
-		close(hold)
-		wg.Wait()
-		if heals == 0 {
+		if heals := decidedOnBad(t, from); heals == 0 {
 			t.Errorf("station %d: a command is decided on a view that was found damaged", n)
 		}
-		closeStore(t, s)
 	}
+}
+
+// decidedOnBad destroys the view of a copy of the station in from while the writer is
+// held, and returns how often it was made again before the command that waited.
+func decidedOnBad(t *testing.T, from string) (heals int) {
+	t.Helper()
+	root := quickDir(t)
+	if err := os.CopyFS(root, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	o := inRoot(root)
+	s := open(t, o)
+	ctx := bounded(t)
+	release := holdWriter(t, ctx, s)
+	destroy(t, o)
+	if _, err := s.Verify(ctx, nil); err == nil {
+		t.Error("a destroyed view is proven whole")
+	}
+	decided := make(chan error, 1)
+	go func() {
+		_, err := s.Update(ctx, func(tx *store.Tx) error {
+			heals = int(s.Status().Heals)
+			return content(tx, 1, flipCommands+1)
+		})
+		decided <- err
+	}()
+	waitQueued(t, ctx, s, 1, decided)
+	release()
+	if err := <-decided; err != nil {
+		t.Error(err)
+	}
+	closeStore(t, s)
+	return heals
 }
 
 func waitHealed(t *testing.T, s *store.Store) {
 	t.Helper()
+	ctx := bounded(t)
 	for {
 		changed := s.Changed()
 		if st := s.Status(); st.Heals > 0 && !st.Rebuilding {
@@ -246,7 +246,7 @@ func waitHealed(t *testing.T, s *store.Store) {
 		}
 		select {
 		case <-changed:
-		case <-t.Context().Done():
+		case <-ctx.Done():
 			t.Fatal("the view is not made again")
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -187,4 +189,54 @@ func quickDir(t testing.TB) string {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
+}
+
+// hang is when a test gives up that waits for another goroutine. No test that passes
+// comes near it.
+const hang = 2 * time.Minute
+
+// bounded is a context that ends what would hang.
+func bounded(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// holdWriter keeps the writer of s busy with a command that adds nothing, until
+// release, or until the test ends.
+func holdWriter(t testing.TB, ctx context.Context, s *store.Store) (release func()) {
+	t.Helper()
+	hold, held := make(chan struct{}), make(chan struct{})
+	release = sync.OnceFunc(func() { close(hold) })
+	t.Cleanup(release) // before the store is closed, which waits for the writer
+	ended := make(chan error, 1)
+	go func() {
+		_, err := s.Update(ctx, func(*store.Tx) error { close(held); <-hold; return nil })
+		ended <- err
+	}()
+	select {
+	case <-held:
+	case err := <-ended:
+		t.Fatalf("the writer is not held: %v", err)
+	case <-ctx.Done():
+		t.Fatal("the writer does not take a command")
+	}
+	return release
+}
+
+// waitQueued returns when n commands wait for the writer, which is held. early, if
+// not nil, tells that one of them came back instead.
+func waitQueued(t testing.TB, ctx context.Context, s *store.Store, n int, early <-chan error) {
+	t.Helper()
+	for s.Queued() < n {
+		select {
+		case err := <-early:
+			t.Fatalf("a command does not wait for the writer: %v", err)
+		case <-ctx.Done():
+			t.Fatalf("%d commands of %d wait for the writer", s.Queued(), n)
+		default:
+			runtime.Gosched()
+		}
+	}
 }

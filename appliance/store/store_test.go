@@ -115,12 +115,9 @@ func TestEightClerksShareASync(t *testing.T) {
 	s := open(t, onDisk(t))
 	mustSave(t, s, 9, 1, 1)
 	before := s.Status()
-	hold, held := make(chan struct{}), make(chan struct{})
+	ctx := bounded(t)
+	release := holdWriter(t, ctx, s)
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		_, _ = s.Update(context.Background(), func(*store.Tx) error { close(held); <-hold; return nil })
-	})
-	<-held
 	const clerks, each = 8, 7
 	for dev := uint32(1); dev <= clerks; dev++ {
 		for n := uint64(1); n <= each; n++ {
@@ -131,14 +128,8 @@ func TestEightClerksShareASync(t *testing.T) {
 			})
 		}
 	}
-	for s.Queued() < clerks*each {
-		select {
-		case <-t.Context().Done():
-			t.Fatal("commands do not queue")
-		default:
-		}
-	}
-	close(hold)
+	waitQueued(t, ctx, s, clerks*each, nil)
+	release()
 	wg.Wait()
 	after := s.Status()
 	if groups := after.Groups - before.Groups; groups > 2 {
