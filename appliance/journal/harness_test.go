@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"testing"
 
 	"tramxa/appliance/journal"
@@ -138,13 +140,20 @@ func check(j *journal.Journal, o journal.Options, from journal.Seq) error {
 }
 
 // build returns a disk with a journal of two closed segments and, when open, a
-// third that was never closed. Its bytes are the same every time: one flip in 256 of
-// the very last byte of an open segment makes what a power cut leaves, and no word of
-// damage, as it must.
+// third that was never closed.
 func build(t testing.TB, records journal.Seq, closed bool) (*crashfs.FS, journal.Options) {
 	t.Helper()
+	return buildSalted(t, records, closed, saltSeed(t))
+}
+
+// buildSalted is build with segments whose salts come from seed: the same seed makes
+// the same bytes.
+func buildSalted(t testing.TB, records journal.Seq, closed bool, seed uint64) (*crashfs.FS, journal.Options) {
+	t.Helper()
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
 	disk := crashfs.New(crashfs.Options{})
-	o := journal.WithSalts(small(options(disk, dir)), rand.NewChaCha8([32]byte{2}))
+	o := journal.WithSalts(small(options(disk, dir)), rand.NewChaCha8(key))
 	create(t, o)
 	j, _ := open(t, o)
 	fill(t, j, records)
@@ -152,6 +161,27 @@ func build(t testing.TB, records journal.Seq, closed bool) (*crashfs.FS, journal
 		closeJournal(t, j)
 	}
 	return disk.Clone(), o
+}
+
+// campaignSeed is drawn once a run.
+var campaignSeed = rand.Uint64()
+
+// saltSeed is what the salts of build come from: always the same in the quick form,
+// other ones in every campaign, or those of TRAMXA_SEED, to see a failure again.
+func saltSeed(t testing.TB) uint64 {
+	t.Helper()
+	if again := os.Getenv("TRAMXA_SEED"); again != "" {
+		seed, err := strconv.ParseUint(again, 10, 64)
+		if err != nil {
+			t.Fatalf("TRAMXA_SEED: %v", err)
+		}
+		return seed
+	}
+	if !long() {
+		return 2
+	}
+	t.Logf("salts come from seed %d; TRAMXA_SEED=%d makes them again", campaignSeed, campaignSeed)
+	return campaignSeed
 }
 
 func on(o journal.Options, disk *crashfs.FS) journal.Options {
