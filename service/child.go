@@ -14,11 +14,24 @@ import (
 
 // child is a program that runs under the protocol.
 type child struct {
-	cmd   *exec.Cmd
+	process
 	stdin io.Closer
-	tree  *holder        // the process with all it has started
 	lines <-chan message // closed when its standard output has ended
 	gone  <-chan struct{}
+}
+
+// process is what runs. Real ones are running; a test of time plays one, so that
+// no disk and no processor has a part in what it measures.
+type process interface {
+	kill()       // ends it and all it has started
+	code() int   // the exit code, after gone; -1 when a signal ended it
+	how() string // says how it ended, after gone
+}
+
+// running is a process of the system.
+type running struct {
+	cmd  *exec.Cmd
+	tree *holder // with all it has started
 }
 
 // holder guards a tree, which must not be touched when the process is over: its
@@ -76,21 +89,21 @@ func startChild(p Program, args []string, stderr io.Writer) (*child, error) {
 		return nil, err
 	}
 	lines, gone := make(chan message), make(chan struct{})
-	c := &child{cmd: cmd, stdin: stdin, tree: &holder{tree: t}, lines: lines, gone: gone}
+	r := running{cmd, &holder{tree: t}}
 	go func() {
 		defer close(lines)
 		readLines(out, lines)
 	}()
 	go func() {
 		_ = cmd.Wait() // judged by the process state
-		c.tree.end()
+		r.tree.end()
 		// The last lines are read; whoever else holds the pipe open is not waited
 		// for. A regular pipe takes deadlines on every system but Windows, where
 		// the job has just ended all holders.
 		_ = out.SetReadDeadline(time.Now().Add(time.Second))
 		close(gone)
 	}()
-	return c, nil
+	return &child{process: r, stdin: stdin, lines: lines, gone: gone}, nil
 }
 
 // childEnv is the launcher's environment without what belongs to the launcher
@@ -141,10 +154,9 @@ func readLines(r io.ReadCloser, to chan<- message) {
 // askToStop ends the program's standard input.
 func (c *child) askToStop() { _ = c.stdin.Close() }
 
-// kill ends the process and all it has started.
-func (c *child) kill() {
-	c.tree.kill()
-	_ = c.cmd.Process.Kill()
+func (r running) kill() {
+	r.tree.kill()
+	_ = r.cmd.Process.Kill()
 }
 
 // drop lets the reader of the lines end; nobody reads them any more.
@@ -155,8 +167,6 @@ func (c *child) drop() {
 	}()
 }
 
-// code is the exit code, after gone; -1 when a signal ended it.
-func (c *child) code() int { return c.cmd.ProcessState.ExitCode() }
+func (r running) code() int { return r.cmd.ProcessState.ExitCode() }
 
-// how says how it ended, after gone.
-func (c *child) how() string { return "ended with " + c.cmd.ProcessState.String() }
+func (r running) how() string { return "ended with " + r.cmd.ProcessState.String() }

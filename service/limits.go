@@ -3,7 +3,8 @@ package service
 import "time"
 
 // Limits are the deadlines of supervision. Zero fields take the values of the
-// protocol; tests shorten them.
+// protocol; tests shorten them. Start, Alive and Backoff are part of a promise: a
+// bad version is gone in three minutes (lateAfter of service/update has the sum).
 //
 // They are counted in ticks of the launcher, at most one a second, and not by a
 // clock: while a PC sleeps, or is too busy to run even the launcher, nothing is

@@ -11,7 +11,7 @@ func (s *supervisor) live(ctx context.Context, p Program) end {
 	if ctx.Err() != nil {
 		return end{asked: true}
 	}
-	c, err := startChild(p, s.Args, s.Stderr)
+	c, err := s.begin(p)
 	if err != nil {
 		return end{failed: oneLine("cannot be started: " + err.Error())}
 	}

@@ -66,12 +66,17 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 		o.Stderr = os.Stderr
 	}
 	o.Limits = o.Limits.withDefaults()
-	s := &supervisor{SuperviseOptions: o}
+	begin := func(p Program) (*child, error) { return startChild(p, o.Args, o.Stderr) }
+	(&supervisor{SuperviseOptions: o, begin: begin}).run(ctx)
+	return nil
+}
+
+// run starts and watches until ctx ends.
+func (s *supervisor) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		s.once(ctx)
 	}
-	o.Log.Info("launcher stopped")
-	return nil
+	s.Log.Info("launcher stopped")
 }
 
 // maxLate bounds the patience: 60 s doubled four times are 16 minutes.
@@ -87,6 +92,7 @@ func (s *supervisor) startLimit(p Program) time.Duration {
 
 type supervisor struct {
 	SuperviseOptions
+	begin func(Program) (*child, error)
 	ready bool          // the service manager has been told
 	pause time.Duration // the last one; 0: none since the program was steady
 	late  int           // starts in a row that took too long

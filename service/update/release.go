@@ -12,9 +12,9 @@ import (
 // build: -ldflags "-X tramxa/service/update.releaseSequence=12".
 var releaseSequence = ""
 
-// ThisFormats are the data-format levels of this source. Raising Writes takes
-// two releases: one that reads the new level, then one that writes it; so the
-// program to go back to always reads the data.
+// ThisFormats are the data-format levels of this source. Raising Writes takes the
+// three steps of the package comment, the hub's first, so that the program to go
+// back to always reads the data.
 var ThisFormats = Formats{Reads: [2]int{1, 1}, Writes: 1}
 
 // Build is what a program knows of itself.
