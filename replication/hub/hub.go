@@ -65,6 +65,16 @@ type Hub struct {
 // whether the state is taken as it is or comes back from a snapshot
 // (fsm/DESIGN.md), then raft. It returns before there is a leader.
 func Open(o Options) (*Hub, error) {
+	h, err := prepare(o)
+	if err != nil {
+		return nil, err
+	}
+	h.begin(h.takeOffice)
+	return h, nil
+}
+
+// prepare makes a node with raft in it that nobody follows yet.
+func prepare(o Options) (*Hub, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -75,14 +85,18 @@ func Open(o Options) (*Hub, error) {
 		return nil, errors.Join(err, h.release())
 	}
 	h.shut = sync.OnceValue(h.raft.Shutdown)
-	h.work.Go(h.lead)
+	return h, nil
+}
+
+// begin starts what works beside raft; take is takeOffice, or a test's way to it.
+func (h *Hub) begin(take func() error) {
+	h.work.Go(func() { h.lead(take) })
 	h.work.Go(h.watch)
 	h.work.Go(h.gather)
 	h.work.Go(h.rollout)
-	if !o.NoNightly {
+	if !h.o.NoNightly {
 		h.work.Go(h.nightly)
 	}
-	return h, nil
 }
 
 func (h *Hub) open() (err error) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -78,10 +79,22 @@ func (h *Hub) order(ctx context.Context, c fsm.Command) error {
 // now is the leader's time as it goes into commands: seconds, never below 0.
 func (h *Hub) now() int64 { return max(h.o.Now().Unix(), 0) }
 
+// The wait after a try to take office that failed is officeAgain and twice as long
+// after each that follows, up to officeRarely. A try may fail while this node goes on
+// leading: its disk was too slow, say. Nobody else would lead then. After officeLate
+// it is no passing thing any more, and somebody should know.
+const (
+	officeAgain  = time.Second
+	officeRarely = 30 * time.Second
+	officeLate   = time.Minute
+)
+
 // lead follows leadership: a new leader first makes sure that it has applied all
-// that was committed before, and only then answers stations.
-func (h *Hub) lead() {
+// that was committed before, which take does, and only then answers stations.
+func (h *Hub) lead(take func() error) {
 	var begin <-chan time.Time // when to take office; nil: this node does not lead, or has
+	var elected time.Time
+	var wait time.Duration
 	for {
 		select {
 		case <-h.stop:
@@ -92,21 +105,22 @@ func (h *Hub) lead() {
 			h.ready.Store(0)
 			begin = nil
 			if leads {
-				begin = time.After(0)
+				begin, elected, wait = time.After(0), time.Now(), officeAgain
 			}
 		case <-begin:
 			begin = nil
-			if err := h.takeOffice(); err != nil {
-				h.o.Log.Info("leadership not begun yet", "error", err)
-				begin = time.After(officeAgain)
+			if err := take(); err != nil {
+				level := slog.LevelInfo
+				if time.Since(elected) >= officeLate {
+					level = slog.LevelWarn
+				}
+				h.o.Log.Log(context.Background(), level, "leadership not begun yet", "error", err, "again", wait)
+				begin = time.After(wait)
+				wait = min(2*wait, officeRarely)
 			}
 		}
 	}
 }
-
-// officeAgain is the wait after a try to take office that failed. It may fail while
-// this node goes on leading: its disk was too slow, say. Nobody else would lead then.
-const officeAgain = time.Second
 
 func (h *Hub) takeOffice() error {
 	term := h.raft.CurrentTerm()
