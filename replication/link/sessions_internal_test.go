@@ -1,6 +1,7 @@
 package link
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -94,5 +95,55 @@ func TestAnotherProcessDoesNotPushOutOneThatOpens(t *testing.T) {
 	s.put(first, hub)
 	if <-cleared {
 		t.Fatal("two copies of one station are let in")
+	}
+}
+
+// TestSendingEndsSoonAfterTheLastMessage: parts of releases wait for a station that is
+// sending, two seconds from its newest message and no longer.
+func TestSendingEndsSoonAfterTheLastMessage(t *testing.T) {
+	var s sessions
+	spoke := time.Now()
+	if s.sending(7, spoke) {
+		t.Error("a station without a link is sending")
+	}
+	o := s.enter(7, [8]byte{1})
+	s.clear(7, o)
+	if s.sending(7, spoke) {
+		t.Error("a link that never spoke is sending")
+	}
+	o.spoke.Store(&spoke)
+	for after, want := range map[time.Duration]bool{0: true, 1900 * time.Millisecond: true, 2100 * time.Millisecond: false, time.Hour: false} {
+		if s.sending(7, spoke.Add(after)) != want {
+			t.Errorf("%v after a message: sending is %v", after, !want)
+		}
+	}
+	if s.sending(8, spoke) {
+		t.Error("another station is sending")
+	}
+	s.leave(7, o)
+	if s.sending(7, spoke) {
+		t.Error("a link that is gone is sending")
+	}
+}
+
+// TestAMessageIsTimedWithoutTheClock: the time of a message has its monotonic part,
+// so that no clock put back makes it one that is yet to come.
+func TestAMessageIsTimedWithoutTheClock(t *testing.T) {
+	var s sessions
+	o := s.enter(7, [8]byte{1})
+	s.clear(7, o)
+	hub, station := bothEnds(t)
+	s.put(o, hub)
+	if err := station.WriteMessage(websocket.BinaryMessage, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	enough := errors.New("enough")
+	l := &hubLink{hello: Hello{Metered: true}, session: o}
+	if err := l.run(t.Context(), func([]byte) error { return enough }); !errors.Is(err, enough) {
+		t.Fatal(err)
+	}
+	at := o.spoke.Load()
+	if at == nil || *at == at.Round(0) { // Round(0) takes the monotonic part away
+		t.Fatalf("the message came at %v", at)
 	}
 }

@@ -162,8 +162,9 @@ func TestRecordsGoBeforeParts(t *testing.T) {
 	if _, b := h.get(t, "GET", path, "", nil); len(b) != 200<<10 {
 		t.Fatalf("%d bytes", len(b))
 	}
-	// A link counts as sending for two seconds. Slowly all through, the fifty pieces
-	// would take fifty.
+	// A link counts as sending for two seconds, which
+	// TestSendingEndsSoonAfterTheLastMessage holds it to. Slowly all through, the fifty
+	// pieces would take fifty.
 	if took := time.Since(begun); took < 1900*time.Millisecond || took > 45*time.Second {
 		t.Errorf("%v beside records", took)
 	}
