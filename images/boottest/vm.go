@@ -57,12 +57,17 @@ func Firmware() string {
 	return ""
 }
 
-// freePort finds a port that nobody listens at. The system itself hands out those
-// from 32768 on, to any program, and would do so before the emulator is there.
+// Ports of emulators: the system itself hands out those from 32768 on, to any
+// program, and tests of other packages, which run beside these, those of
+// replication/replicationtest/port.go, 10000 to 19999.
+const firstPort, ports = 20_000, 10_000
+
+// freePort finds a port that nobody listens at, nor will before the emulator is
+// there.
 func freePort() (port string, err error) {
 	for range 100 {
 		var l net.Listener
-		port = strconv.Itoa(20000 + rand.IntN(10000))
+		port = strconv.Itoa(firstPort + rand.IntN(ports))
 		if l, err = net.Listen("tcp", "127.0.0.1:"+port); err == nil {
 			return port, l.Close()
 		}

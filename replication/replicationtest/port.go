@@ -17,6 +17,11 @@ const Patience = 3 * time.Minute
 
 const loopback = "127.0.0.1"
 
+// Ports that are handed out here. Those from 20000 to 29999 belong to the emulators
+// of images/boottest/vm.go and to wine in service/servicetest: their tests run beside
+// others, and look for a free port some time before they take it.
+const firstPort, ports = 10_000, 10_000
+
 // given are the addresses that this process has handed out. None is handed out
 // twice: whoever has one may close it and listen there again.
 var given struct {
@@ -57,7 +62,7 @@ func Listen() (net.Listener, error) { return listen(loopback) }
 func listen(host string) (net.Listener, error) {
 	err := errors.New("all ports were handed out before")
 	for range 100 {
-		address := fmt.Sprintf("%s:%d", host, 10_000+rand.IntN(22_000))
+		address := fmt.Sprintf("%s:%d", host, firstPort+rand.IntN(ports))
 		if !give(address) {
 			continue
 		}
