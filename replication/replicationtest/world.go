@@ -28,6 +28,7 @@ type World struct {
 	net *network
 	rng *rand.Rand
 	ca  *identity.CA
+	hit struct{ killed, cut *Node } // what the last Strike did; both nil: there is nothing to outlast
 	dir string
 	o   Options
 }
@@ -58,8 +59,11 @@ type Options struct {
 func New(t testing.TB, o Options) *World {
 	t.Helper()
 	if o.Times == (hub.Times{}) {
-		// A lease as long as raft allows: half of it loses the leader again and
-		// again on a machine that is busy with other tests.
+		// A lease as long as raft allows, and not half a heartbeat as the product has
+		// it: half a second loses the leader again and again on a machine that is busy
+		// with other tests. The longest lease is also the hardest on safety: a leader
+		// that is cut off goes on for as long as it can while the others choose a new
+		// one. TestStationsOverRealLinks has the product's ratio.
 		o.Times = hub.Times{Heartbeat: time.Second, Election: time.Second, Lease: time.Second, Commit: 10 * time.Millisecond}
 	}
 	w := &World{T: t, net: newNetwork(), rng: rand.New(rand.NewPCG(o.Seed, 77)), Oracle: newOracle()}
@@ -248,20 +252,29 @@ func (w *World) Heal() {
 	}
 }
 
-// Strike does one random harm and returns what it was.
+// Strike does one random harm and returns what it was. Outlast waits until its effect
+// is seen.
 func (w *World) Strike() string {
 	w.T.Helper()
+	w.hit.killed, w.hit.cut = nil, nil
 	victim := w.Nodes[w.rng.IntN(len(w.Nodes))]
-	if l := w.Leader(); l != nil && w.rng.IntN(2) == 0 {
+	l := w.Leader()
+	if l != nil && w.rng.IntN(2) == 0 {
 		victim = l
+	}
+	who := victim.ID
+	if victim == l {
+		who += ", the leader"
 	}
 	switch w.rng.IntN(5) {
 	case 0, 1:
+		w.hit.killed = victim
 		victim.kill(w.T)
-		return "killed " + victim.ID
+		return "killed " + who
 	case 2, 3:
+		w.hit.cut = victim
 		w.net.split(map[string]bool{victim.ID: true})
-		return "cut off " + victim.ID
+		return "cut off " + who
 	default:
 		for _, n := range w.Nodes {
 			n.kill(w.T)
