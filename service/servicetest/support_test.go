@@ -100,6 +100,31 @@ func eventually(t *testing.T, what string, ok func() bool) time.Duration {
 	return time.Since(began).Round(100 * time.Millisecond)
 }
 
+// paused wants the pauses that a launcher's log tells of to be those promised: 2 s
+// after the first failure, at most twice as long after each further one, a minute
+// in the end. With them and the deadlines that the log names for what hangs it is
+// known how long a page is away, which the clock of a busy machine does not tell.
+func paused(t *testing.T, log string) {
+	t.Helper()
+	told, most := 0, time.Second
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, `msg="program failed"`) {
+			most = min(2*most, time.Minute)
+		}
+		_, after, found := strings.Cut(strings.TrimSpace(line), `msg="waiting before the next start" pause=`)
+		if !found {
+			continue
+		}
+		told++
+		if pause, err := time.ParseDuration(after); err != nil || pause <= 0 || pause > most {
+			t.Errorf("pause %s, at most %s: %v", after, most, err)
+		}
+	}
+	if told == 0 {
+		t.Errorf("the launcher tells of no pause:\n%s", log)
+	}
+}
+
 // processes are the processes below pid, with their command lines.
 func processes(pid int) map[int]string {
 	parents := make(map[int]int)

@@ -136,6 +136,7 @@ func killedProgram(t *testing.T, c *container) {
 	if c.property(unit, "NRestarts") != restarts {
 		t.Error("systemd had to help")
 	}
+	paused(t, c.journal(unit))
 }
 
 func killedLauncher(t *testing.T, c *container) {
@@ -145,21 +146,35 @@ func killedLauncher(t *testing.T, c *container) {
 	if c.property(unit, "NRestarts") != "1" {
 		t.Errorf("restarts: %s", c.property(unit, "NRestarts"))
 	}
+	soon(t, c, unit)
+}
+
+// soon wants systemd to start a launcher again in 2 s, and one that hangs after a
+// minute without a sign.
+func soon(t *testing.T, c *container, unit string) {
+	t.Helper()
+	for name, want := range map[string]string{"RestartUSec": "2s", "WatchdogUSec": "1min"} {
+		if got := c.property(unit, name); got != want {
+			t.Errorf("%s is %s, not %s", name, got, want)
+		}
+	}
 }
 
 func hangingProgram(t *testing.T, c *container) {
 	was := signal(t, c.child, syscall.SIGSTOP)
 	back(t, c, was)
-	if log := c.journal(unit); !strings.Contains(log, "no sign of life for 45s") {
+	log := c.journal(unit)
+	if !strings.Contains(log, "no sign of life for 45s") {
 		t.Error("the log does not say why")
 	}
+	paused(t, log)
 }
 
 func hangingLauncher(t *testing.T, c *container) {
 	was := c.child()
 	signal(t, c.launcher, syscall.SIGSTOP)
 	back(t, c, was)
-	if log := c.journal(unit); !strings.Contains(log, "Watchdog timeout") {
+	if log := c.journal(unit); !strings.Contains(log, "Watchdog timeout (limit 1min)") {
 		t.Error("it was not the watchdog")
 	}
 }
@@ -314,6 +329,7 @@ func hubUnit(t *testing.T, c *container) {
 	}
 	const hub = "tramxa-hub.service"
 	eventually(t, "the watchdog is fed", func() bool { return c.property(hub, "WatchdogTimestampMonotonic") != "0" })
+	soon(t, c, hub)
 	c.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", hub)
 	took := eventually(t, "the hub is back", func() bool {
 		return c.property(hub, "NRestarts") == "1" && c.property(hub, "ActiveState") == "active" && c.fetch("http://127.0.0.1:8490/healthz")

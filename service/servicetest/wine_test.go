@@ -284,6 +284,7 @@ func wineKilled(t *testing.T, w *windows) {
 	was := signal(t, w.station, syscall.SIGKILL)
 	took := eventually(t, "the page is back", func() bool { now := w.station(); return now != 0 && now != was && w.answers() })
 	t.Logf("back after %s", took)
+	paused(t, w.log())
 }
 
 func wineHanging(t *testing.T, w *windows) {
@@ -293,6 +294,7 @@ func wineHanging(t *testing.T, w *windows) {
 	if !strings.Contains(w.log(), "no sign of life for 45s") {
 		t.Error("the log does not say why")
 	}
+	paused(t, w.log())
 }
 
 func wineStop(t *testing.T, w *windows) {
