@@ -57,12 +57,16 @@ func TestUpdateByFileProvesItself(t *testing.T) {
 }
 
 // TestBadReleasesGoByThemselves: after two tries with the deadlines of the product,
-// or one that took long, a bad release is left. It tells how long the station is
-// without a page.
+// or one that took long, a bad release is left, for the reason that these deadlines
+// give. It tells how long the station is without a page; that three minutes are
+// enough is held by TestABadVersionIsLeftInThreeMinutes of service, whose clock no
+// busy machine stretches.
 func TestBadReleasesGoByThemselves(t *testing.T) {
 	longOnly(t)
 	r := buildReleases(t)
-	for _, behaviour := range []string{"crashes", "hangs", "broken-page"} {
+	for behaviour, why := range map[string]string{
+		"crashes": "exit status 2", "hangs": "no sign of progress for 1m0s before it was ready", "broken-page": "not healthy for 45s",
+	} {
 		bundle := r.bundle(t, 2, r.bad(t, behaviour))
 		t.Run(behaviour, func(t *testing.T) {
 			t.Parallel()
@@ -70,17 +74,10 @@ func TestBadReleasesGoByThemselves(t *testing.T) {
 			s.start()
 			s.write(s.runs(patience, "one").control, 5)
 			s.apply(bundle)
-			bad := s.said(patience, `version=2\.0\.0 trial=true`, 1)
-			s.said(proofPatience, `program failed.* version=2\.0\.0`, 1)
+			bad := s.left("2.0.0")
 			c := s.runs(proofPatience, "one")
 			took := s.said(patience, `msg=ready version=1\.0\.0$`, 2).Sub(bad)
 			t.Logf("%s: the version before serves again %v after the bad one's first start", behaviour, took.Round(10*time.Millisecond))
-			if took > 10*time.Minute { // three by the ticks of the launcher, which a busy machine stretches
-				t.Errorf("%v", took)
-			}
-			if tries := strings.Count(s.log.String(), "version=2.0.0 trial=true\n"); tries > 2 {
-				t.Errorf("it was tried %d times", tries)
-			}
 			s.asked(c.control)
 			st := s.slots()
 			if st.Current.Version != "1.0.0" || len(st.Left) != 1 || len(st.Untold) == 0 || st.Untold[len(st.Untold)-1].Outcome != update.OutcomeRolledBack {
@@ -89,7 +86,9 @@ func TestBadReleasesGoByThemselves(t *testing.T) {
 			if page := s.page().get("/ky-thuat"); !strings.Contains(page, st.Left[0].Reason.VI) {
 				t.Errorf("the page does not say why:\n%s", page)
 			}
-			t.Log(st.Left[0].Reason.EN)
+			if got := st.Left[0].Reason.EN; !strings.Contains(got, why) {
+				t.Errorf("left because %q, not because %q", got, why)
+			}
 		})
 	}
 }

@@ -293,6 +293,48 @@ func (s *installed) said(most time.Duration, pattern string, count int) time.Tim
 	return time.Time{}
 }
 
+// nearlyLate is a little less than how long a start on trial must have run for
+// its failure to end the trial at once (lateAfter of service/update): the log is
+// not written at the very moment.
+const nearlyLate = 65 * time.Second
+
+// left waits until the launcher has left a bad version, and wants two starts of
+// it: a short crash gets a second chance. One will do only when that came late, as
+// it may on a busy machine. It returns when the first began.
+func (s *installed) left(version string) time.Time {
+	s.t.Helper()
+	re := regexp.MustCompile(`(?m)^time=(\S+) .*msg=starting .* version=(\S+) trial=(?:true|false)$`)
+	for end := time.Now().Add(proofPatience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		var starts []time.Time // of the bad one, and then of the next
+		for _, m := range re.FindAllStringSubmatch(s.log.String(), -1) {
+			if m[2] != version && len(starts) == 0 {
+				continue
+			}
+			at, err := time.Parse(time.RFC3339, m[1])
+			noError(s.t, err)
+			starts = append(starts, at)
+			if m[2] != version {
+				s.twice(version, starts)
+				return starts[0]
+			}
+		}
+	}
+	s.t.Fatalf("%s was not left within %v", version, proofPatience)
+	return time.Time{}
+}
+
+// twice judges the starts of a bad version and that of the one after it.
+func (s *installed) twice(version string, starts []time.Time) {
+	s.t.Helper()
+	tries, first := len(starts)-1, starts[1].Sub(starts[0])
+	if tries > 2 || tries == 1 && first < nearlyLate {
+		s.t.Errorf("%s was started %d times, the first took %v", version, tries, first)
+	}
+	if failed := strings.Count(s.log.String(), `msg="program failed" version=`+version+` trial=true`); failed != tries {
+		s.t.Errorf("%s was started %d times and failed %d times", version, tries, failed)
+	}
+}
+
 // confirmed waits until the trial of the program that runs is confirmed, does
 // something meanwhile, and returns how long that one had been ready, by the
 // launcher's own log.
