@@ -22,8 +22,13 @@ func Encode(v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b = append(b, '\n')
-	return fmt.Appendf(b, sumLine, crc32.Checksum(b, castagnoli)), nil
+	return Sum(append(b, '\n')), nil
+}
+
+// Sum gives the file whose body is b, which ends with a line's end: for who has an
+// encoding of its own.
+func Sum(b []byte) []byte {
+	return fmt.Appendf(b, sumLine, crc32.Checksum(b, castagnoli))
 }
 
 // Body is what stands before the checksum, which fits.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"path/filepath"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"tramxa/appliance/journal"
+	"tramxa/appliance/sealed"
 )
 
 // The small files of the data (configuration, accounts, cursor …) are copied
@@ -98,11 +98,8 @@ func readable(name string, b []byte) bool {
 	}
 	switch filepath.Ext(name) {
 	case ".json":
-		if i := bytes.LastIndex(b, []byte("\ncrc32c ")); i >= 0 { // sealed with a checksum
-			body := b[:i+1]
-			return bytes.Equal(b[i+1:], fmt.Appendf(nil, stateSum, crc32.Checksum(body, castagnoli)))
-		}
-		return json.Valid(b)
+		_, err := sealed.Body(b)
+		return err == nil || json.Valid(b)
 	case ".toml":
 		return toml.Unmarshal(b, new(map[string]any)) == nil
 	}

@@ -1,10 +1,10 @@
 package update
 
 import (
-	"bytes"
 	"fmt"
-	"hash/crc32"
 	"time"
+
+	"tramxa/appliance/sealed"
 )
 
 const (
@@ -171,7 +171,7 @@ func (s State) check() error {
 	return nil
 }
 
-// marshal writes the state as canonical JSON and a line with its CRC-32C.
+// marshal writes the state as canonical JSON in the form of package sealed.
 func (s State) marshal() ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -180,20 +180,14 @@ func (s State) marshal() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(b, stateSum, crc32.Checksum(b, castagnoli)), nil
+	return sealed.Sum(b), nil
 }
-
-const stateSum = "crc32c %08x\n"
 
 // parseState reads what marshal wrote.
 func parseState(b []byte) (State, error) {
-	const sumLen = len("crc32c 00000000\n")
-	if len(b) < sumLen {
-		return State{}, fmt.Errorf("%w: state of the slots has %d bytes", ErrFormat, len(b))
-	}
-	body, sum := b[:len(b)-sumLen], b[len(b)-sumLen:]
-	if !bytes.Equal(sum, fmt.Appendf(nil, stateSum, crc32.Checksum(body, castagnoli))) {
-		return State{}, fmt.Errorf("%w: the checksum of the state of the slots does not fit", ErrFormat)
+	body, err := sealed.Body(b)
+	if err != nil {
+		return State{}, fmt.Errorf("%w: state of the slots: %w", ErrFormat, err)
 	}
 	var s State
 	if err := decode("state of the slots", body, maxState, &s); err != nil {
