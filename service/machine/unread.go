@@ -15,6 +15,8 @@ var (
 	errSilent = errors.New("the system does not say")
 	errNoDisk = errors.New("no disk of this machine")
 	errNoTime = errors.New("the clock on the board does not answer")
+	// errNotHere: nothing of this package is known to work here.
+	errNotHere = errors.New("this system is not one that tramxa is shipped for")
 )
 
 // unread is the key of the sentence that says to a technician why something could
@@ -49,6 +51,3 @@ func unread(err error) string {
 	}
 	return "unread.other"
 }
-
-// errNotHere: nothing of this package is known to work here.
-var errNotHere = errors.New("this system is not one that tramxa is shipped for")
