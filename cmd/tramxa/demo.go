@@ -30,7 +30,7 @@ func demoVerb() verb {
 const (
 	demoStation  = 1
 	demoUnit     = "23764"
-	demoLogin    = "lan"
+	demoLogin    = "truongtram" // of the invented commune's head, user 1; the province's takes it too
 	demoPassword = "tram-xa-thu-nghiem"
 )
 

@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,6 +140,41 @@ func TestDemoEndsWithControlC(t *testing.T) {
 				t.Errorf("it never said where the pages are\n%s", says)
 			}
 		})
+	}
+}
+
+// TestDemoLetsIn: the addresses, logins and passwords that the demo prints open the
+// pages of station and hub.
+func TestDemoLetsIn(t *testing.T) {
+	inPrivate(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	printed := make(chan struct{})
+	says := &watcher{at: "happens within a minute", then: func() { close(printed) }}
+	ended := make(chan int)
+	go func() {
+		ended <- run(ctx, []string{"demo", "--persons", "50"}, stdio{in: strings.NewReader(""), out: says, err: says})
+	}()
+	defer func() { cancel(); <-ended }()
+	select {
+	case <-printed:
+	case <-ctx.Done():
+		t.Fatalf("no addresses: %s", says)
+	}
+	ways := regexp.MustCompile(`http://(\S+) +\(login (\S+), password (\S+)\)`).FindAllStringSubmatch(says.String(), -1)
+	if len(ways) != 2 {
+		t.Fatalf("not a way to the station and one to the hub: %s", says)
+	}
+	for _, w := range ways {
+		c := newClerkAtPC(t, w[1])
+		resp, err := c.http.PostForm(c.base+"/dang-nhap", url.Values{"_login": {w[2]}, "_password": {w[3]}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK || resp.Request.URL.Path == "/dang-nhap" {
+			t.Errorf("%s: %s at %s", w[0], resp.Status, resp.Request.URL.Path)
+		}
 	}
 }
 
